@@ -1,4 +1,4 @@
-type Test = (name: string, body: () => void | Promise<void>, timeoutMs?: number) => void;
+type Test = (name: string, body: jest.ProvidesCallback, timeoutMs?: number) => void;
 
 /**
  * Gives `test` when `condition` holds, else a test that is skipped and says why in the summary of the run.
