@@ -1,6 +1,6 @@
 import type { View } from '../types.js';
 import { positions } from '../view.js';
-import { beats, lines, reader, writer } from './element.js';
+import { beats, lines, reader, writer } from './access.js';
 
 /** Largest or smallest element along `dim` and where it is: the first of equal ones, the first NaN if there is one. */
 export function argreduce(kind: 'max' | 'min', values: View | null, indices: View, input: View, dim: number): void {

@@ -1,6 +1,6 @@
 import type { View } from '../types.js';
 import { positions } from '../view.js';
-import { lines, reader, writer } from './element.js';
+import { lines, reader, writer } from './access.js';
 
 /** How many elements are not zero; NaN is not. */
 export function countNonzero(input: View): number {

@@ -1,92 +1,29 @@
 import { floatToHalf, halfToFloat } from '../half.js';
-import type { DType, TypedArray, View } from '../types.js';
-import { positions } from '../view.js';
+import type { TypedArray, View } from '../types.js';
 
 /** A number, or a bigint where the dtype is int64. */
 export type Element = number | bigint;
 
-/** Gives the element at a position of the view's buffer. */
-export function reader(view: View): (at: number) => Element {
-  const data = view.buffer as TypedArray;
-  if (view.dtype === 'float16') return (at) => halfToFloat(data[at] as number);
-  return (at) => data[at];
+const lowest64 = -(2n ** 63n);
+
+/** The element at a position of the view's buffer. */
+export function getElement(view: View, at: number): Element {
+  const element = (view.buffer as TypedArray)[at];
+  return view.dtype === 'float16' ? halfToFloat(element as number) : element;
 }
 
-/** Makes of any element the number or bigint in which `dtype` computes. */
-export function converter(dtype: DType): (value: Element) => Element {
-  switch (dtype) {
-    case 'int64':
-      return (value) => (typeof value === 'bigint' ? value : BigInt(Math.trunc(value)));
-    case 'bool':
-      return (value) => (Number(value) === 0 ? 0 : 1);
-    case 'float32':
-    case 'float64':
-    case 'float16':
-      return Number;
-    default:
-      return (value) => (typeof value === 'bigint' ? Number(BigInt.asIntN(32, value)) : value | 0);
-  }
-}
-
-/** Puts an element at a position of the view's buffer, converted: integers wrap, floats are rounded once. */
-export function writer(view: View): (at: number, value: Element) => void {
+/** Puts a value at a position of the view's buffer, converted: integers wrap, floats are rounded once. */
+export function setElement(view: View, at: number, value: Element): void {
   const data = view.buffer as Element[] & TypedArray;
-  const convert = converter(view.dtype);
-  if (view.dtype === 'float16') return (at, value) => (data[at] = floatToHalf(Number(value)));
-  return (at, value) => (data[at] = convert(value));
+  if (view.dtype === 'int64') data[at] = toBigInt(value);
+  else if (view.dtype === 'float16') data[at] = floatToHalf(Number(value));
+  else if (view.dtype === 'bool') data[at] = Number(value) === 0 ? 0 : 1;
+  else if (typeof value === 'number') data[at] = value;
+  else data[at] = view.dtype.startsWith('float') ? Number(value) : Number(BigInt.asIntN(32, value));
 }
 
-/** Sum and product of two elements as `dtype` has them: integers wrap, floats stay in double. */
-export interface Arithmetic {
-  add(a: Element, b: Element): Element;
-  multiply(a: Element, b: Element): Element;
-}
-
-/** The arithmetic of a dtype; operands have been through its `converter`. */
-export function arithmetic(dtype: DType): Arithmetic {
-  if (dtype === 'int64') {
-    return {
-      add: (a, b) => BigInt.asIntN(64, (a as bigint) + (b as bigint)),
-      multiply: (a, b) => BigInt.asIntN(64, (a as bigint) * (b as bigint)),
-    };
-  }
-  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16') {
-    return { add: (a, b) => (a as number) + (b as number), multiply: (a, b) => (a as number) * (b as number) };
-  }
-  return {
-    add: (a, b) => ((a as number) + (b as number)) | 0,
-    multiply: (a, b) => Math.imul(a as number, b as number),
-  };
-}
-
-/** Whether `a` takes the place of `b` as the largest (or smallest) element; NaN beats all, and nothing beats NaN. */
-export function beats(kind: 'max' | 'min', a: Element, b: Element): boolean {
-  if (Number.isNaN(b)) return false;
-  return Number.isNaN(a) || (kind === 'max' ? a > b : a < b);
-}
-
-/** Sizes or strides without those of one dimension. */
-export function without(sizes: readonly number[], dim: number): number[] {
-  return sizes.filter((_, d) => d !== dim);
-}
-
-/** Where the lines of a view along `dim` start, how many elements each has and how far apart they are. */
-export interface Lines {
-  readonly starts: readonly number[];
-  readonly size: number;
-  readonly stride: number;
-}
-
-/** The lines of a view along a dimension; a view without dimensions is one line of one element. */
-export function lines(view: View, dim: number): Lines {
-  const { offset, shape, strides } = view;
-  const starts = positions({ offset, shape: without(shape, dim), strides: without(strides, dim) });
-  return { starts, size: shape[dim] ?? 1, stride: strides[dim] ?? 0 };
-}
-
-/** A non-negative index from one that may count from the end; -1 when it is out of range. */
-export function wrap(index: Element, size: number): number {
-  const i = Number(index);
-  const from = i < 0 ? i + size : i;
-  return from >= 0 && from < size ? from : -1;
+/** int64 from any value; what is not finite becomes the lowest integer, as a C cast does on x86-64. */
+export function toBigInt(value: Element): bigint {
+  if (typeof value === 'bigint') return value;
+  return Number.isFinite(value) ? BigInt(Math.trunc(value)) : lowest64;
 }

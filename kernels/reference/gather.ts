@@ -1,6 +1,7 @@
 import type { Operand, ScatterMode, View } from '../types.js';
 import { positions } from '../view.js';
-import { arithmetic, beats, converter, type Element, reader, wrap, writer } from './element.js';
+import { arithmetic, beats, converter, reader, wrap, writer } from './access.js';
+import type { Element } from './element.js';
 
 /** Positions in `view` of the coordinates of `shape`, with coordinate 0 along `dim`. */
 function alongZero(view: View, shape: readonly number[], dim: number): number[] {

@@ -1,6 +1,6 @@
 import type { View } from '../types.js';
 import { broadcastStrides, positions } from '../view.js';
-import { arithmetic, converter, reader, wrap, writer } from './element.js';
+import { arithmetic, converter, reader, wrap, writer } from './access.js';
 
 /** The first index outside [0, size), or null; with `negative`, those down to -size are inside. */
 export function checkIndices(index: View, size: number, negative = false): number | null {

@@ -1,5 +1,5 @@
 import type { View } from '../types.js';
-import { arithmetic, beats, converter, lines, reader, writer } from './element.js';
+import { arithmetic, beats, converter, lines, reader, writer } from './access.js';
 
 /** Running sum, product, maximum or minimum along `dim`; `indices` tells where the running extreme last was. */
 export function scan(

@@ -1,5 +1,6 @@
 import type { View } from '../types.js';
-import { type Element, lines, reader, writer } from './element.js';
+import { lines, reader, writer } from './access.js';
+import type { Element } from './element.js';
 
 /** Orders elements with NaN as the largest. */
 function compare(a: Element, b: Element): number {
