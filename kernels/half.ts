@@ -1,3 +1,5 @@
+const { abs } = Math;
+const { isNaN } = Number;
 const float64 = new Float64Array(1);
 const words = new Uint32Array(float64.buffer);
 // Which of the two words holds the sign: the second where the low byte comes first.
@@ -22,9 +24,9 @@ export function floatToHalf(value: number): number {
   const top = words[high];
   const sign = (top >>> 16) & 0x8000;
   const field = ((top >>> 20) & 2047) - 1008;
-  if (field > 30) return value !== value ? sign | 0x7e00 : sign | 0x7c00;
+  if (field > 30) return isNaN(value) ? 0x7e00 : sign | 0x7c00;
   // Below the normal numbers the unit is fixed, and adding 2^52 leaves the sum rounded to whole units.
-  if (field < 1) return sign | (Math.abs(value) * 2 ** 24 + 2 ** 52 - 2 ** 52);
+  if (field < 1) return sign | (abs(value) * 2 ** 24 + 2 ** 52 - 2 ** 52);
   const bits = (field << 10) | ((top >>> 10) & 1023);
   const rest = top & 1023;
   // A carry out of the fraction goes into the exponent, as it should, up to infinity.
