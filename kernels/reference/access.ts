@@ -1,16 +1,8 @@
 import type { DType, View } from '../types.js';
 import { positions } from '../view.js';
-import { type Element, getElement, setElement, toBigInt } from './element.js';
+import { type Element, toBigInt } from './element.js';
 
-/** Gives the element at a position of the view's buffer. */
-export function reader(view: View): (at: number) => Element {
-  return (at) => getElement(view, at);
-}
-
-/** Puts an element at a position of the view's buffer, converted to its dtype. */
-export function writer(view: View): (at: number, value: Element) => void {
-  return (at, value) => setElement(view, at, value);
-}
+export { reader, writer } from './element.js';
 
 /** Makes of any element the number or bigint in which `dtype` computes. */
 export function converter(dtype: DType): (value: Element) => Element {

@@ -6,10 +6,11 @@ export type Element = number | bigint;
 
 const lowest64 = -(2n ** 63n);
 
-/** The element at a position of the view's buffer. */
-export function getElement(view: View, at: number): Element {
-  const element = (view.buffer as TypedArray)[at];
-  return view.dtype === 'float16' ? halfToFloat(element as number) : element;
+/** Gives the element at a position of the view's buffer. */
+export function reader(view: View): (at: number) => Element {
+  const data = view.buffer as TypedArray;
+  if (view.dtype === 'float16') return (at) => halfToFloat(data[at] as number);
+  return (at) => data[at];
 }
 
 /** Puts a value at a position of the view's buffer, converted: integers wrap, floats are rounded once. */
@@ -20,6 +21,11 @@ export function setElement(view: View, at: number, value: Element): void {
   else if (view.dtype === 'bool') data[at] = Number(value) === 0 ? 0 : 1;
   else if (typeof value === 'number') data[at] = value;
   else data[at] = view.dtype.startsWith('float') ? Number(value) : Number(BigInt.asIntN(32, value));
+}
+
+/** Puts values at positions of the view's buffer, as `setElement` does. */
+export function writer(view: View): (at: number, value: Element) => void {
+  return (at, value) => setElement(view, at, value);
 }
 
 /** int64 from any value; what is not finite becomes the lowest integer, as a C cast does on x86-64. */
