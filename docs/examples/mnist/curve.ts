@@ -2,7 +2,7 @@ const WIDTH = 760;
 const HEIGHT = 280;
 const LEFT = 52;
 const BOTTOM = 36;
-const MARGIN = 12;
+const MARGIN = 20;
 const MOST_POINTS = 600;
 
 /** The loss of each batch as an inline SVG picture: thin as it was, thick smoothed. */
@@ -42,7 +42,7 @@ function thinOut(losses: readonly number[]): Point[] {
 
 function smooth(points: readonly Point[]): Point[] {
   let mean = points[0][1];
-  return points.map(([batch, loss]) => [batch, (mean += 0.1 * (loss - mean))]);
+  return points.map(([batch, loss]) => [batch, (mean += 0.2 * (loss - mean))]);
 }
 
 function quarters(end: number): number[] {

@@ -30,7 +30,8 @@ svg { width: 100%; height: auto; }
 svg line { stroke: #8884; } svg text { font-size: 12px; fill: currentColor; }
 polyline { fill: none; } .raw { stroke: #4a7fd155; } .smooth { stroke: #2f62b5; stroke-width: 2; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .6rem; text-align: right; } caption { text-align: left; padding-bottom: .5rem; }
+th, td { padding: .25rem .6rem; text-align: right; } #settings *, caption { text-align: left; overflow-wrap: anywhere; }
+caption { padding-bottom: .5rem; }
 .digits { display: grid; grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)); gap: 1rem; }
 figure { margin: 0; } figcaption { font-size: .8rem; line-height: 1.3; }
 .digits img { width: 100%; image-rendering: pixelated; }`;
@@ -76,8 +77,8 @@ function confusionRow(counts: number[], label: number): string {
   const total = counts.reduce((sum, count) => sum + count, 0) || 1;
   const cells = counts.map((count, predicted) => {
     const colour = predicted === label ? '47, 98, 181' : '214, 69, 65';
-    // Mistakes are rare: a root makes a single one visible beside a thousand right answers.
-    return `<td style="background: rgba(${colour}, ${(0.8 * Math.sqrt(count / total)).toFixed(2)})">${count}</td>`;
+    // Mistakes are rare: a fourth root makes a single one visible beside a thousand right answers.
+    return `<td style="background: rgba(${colour}, ${(0.8 * (count / total) ** 0.25).toFixed(2)})">${count}</td>`;
   });
   return `<tr><th scope="row">${label}</th>${cells.join('')}</tr>`;
 }
