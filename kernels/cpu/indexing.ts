@@ -1,0 +1,118 @@
+import * as reference from '../reference/index.js';
+import type { View } from '../types.js';
+import { broadcastStrides, count } from '../view.js';
+import { dtypesKey, type Elements, elements, places, rows } from './rows.js';
+import { specialize } from './specialize.js';
+
+/** Adds what one index contributes to each position; NaN marks positions that an index out of range has spoilt. */
+function stepLoop(bases: Float64Array, index: Elements, at: Float64Array, size: number, stride: number): void {
+  const toNumber = Number;
+  for (let k = 0; k < bases.length; k++) {
+    let i = toNumber(index[at[k]]);
+    if (i < 0) i += size;
+    bases[k] += i >= 0 && i < size ? i * stride : NaN;
+  }
+}
+
+function moveLoop(
+  part: Elements,
+  partLead: Float64Array,
+  partChosen: Float64Array,
+  partTrail: Float64Array,
+  partStride: number,
+  whole: Elements,
+  wholeLead: Float64Array,
+  wholeChosen: Float64Array,
+  wholeTrail: Float64Array,
+  wholeStride: number,
+  n: number,
+  mode: 'read' | 'write' | 'add',
+): void {
+  const block = mode !== 'add' && n >= 64 && partStride === 1 && wholeStride === 1;
+  for (let l = 0; l < partLead.length; l++) {
+    for (let c = 0; c < partChosen.length; c++) {
+      const base = wholeChosen[c];
+      if (base !== base) continue;
+      for (let t = 0; t < partTrail.length; t++) {
+        let p = partLead[l] + partChosen[c] + partTrail[t];
+        let q = wholeLead[l] + base + wholeTrail[t];
+        if (block) {
+          if (mode === 'read') part.set(whole.subarray(q, q + n), p);
+          else whole.set(part.subarray(p, p + n), q);
+        } else if (mode === 'read') {
+          for (let j = 0; j < n; j++, p += partStride, q += wholeStride) part[p] = whole[q];
+        } else if (mode === 'write') {
+          for (let j = 0; j < n; j++, p += partStride, q += wholeStride) whole[q] = part[p];
+        } else {
+          for (let j = 0; j < n; j++, p += partStride, q += wholeStride) whole[q] += part[p];
+        }
+      }
+    }
+  }
+}
+
+const compiledStep = specialize(stepLoop);
+const compiledMove = specialize(moveLoop);
+
+/** Moves between `whole` and the elements that the indices choose in it, laid out as `part`. */
+function move(
+  whole: View,
+  part: View,
+  indices: readonly (View | null)[],
+  position: number,
+  mode: 'read' | 'write' | 'add',
+): void {
+  const isKept = (_: number, d: number): boolean => (indices[d] ?? null) === null;
+  const keptShape = whole.shape.filter(isKept);
+  const keptStrides = whole.strides.filter(isKept);
+  const end = position + part.shape.length - keptShape.length;
+  const chosenShape = part.shape.slice(position, end);
+
+  const bases = new Float64Array(count(chosenShape));
+  indices.forEach((index, d) => {
+    if (index === null) return;
+    const at = places(index.offset, chosenShape, broadcastStrides(index.shape, index.strides, chosenShape));
+    compiledStep(dtypesKey(index))(bases, elements(index), at, whole.shape[d], whole.strides[d]);
+  });
+
+  const trail = rows(
+    keptShape.slice(position),
+    { offset: 0, strides: part.strides.slice(end) },
+    { offset: 0, strides: keptStrides.slice(position) },
+  );
+  compiledMove(dtypesKey(whole))(
+    elements(part),
+    places(part.offset, keptShape.slice(0, position), part.strides),
+    places(0, chosenShape, part.strides.slice(position)),
+    trail.starts[0],
+    trail.strides[0],
+    elements(whole),
+    places(whole.offset, keptShape.slice(0, position), keptStrides),
+    bases,
+    trail.starts[1],
+    trail.strides[1],
+    trail.size,
+    mode,
+  );
+}
+
+/** `Kernels.index`. */
+export function index(output: View, input: View, indices: readonly (View | null)[], position: number): void {
+  if (output.dtype !== input.dtype) return reference.index(output, input, indices, position);
+  move(input, output, indices, position, 'read');
+}
+
+/** `Kernels.indexPut`. */
+export function indexPut(
+  output: View,
+  source: View,
+  indices: readonly (View | null)[],
+  position: number,
+  accumulate: boolean,
+): void {
+  const addable = output.dtype !== 'float16' && output.dtype !== 'bool';
+  if (output.dtype !== source.dtype || (accumulate && !addable)) {
+    return reference.indexPut(output, source, indices, position, accumulate);
+  }
+  move(output, source, indices, position, accumulate ? 'add' : 'write');
+}
