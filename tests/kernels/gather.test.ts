@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import * as cpu from '../../kernels/cpu/gather.js';
+import * as reference from '../../kernels/reference/gather.js';
+import type { DType, ScatterMode } from '../../kernels/types.js';
+import {
+  blank,
+  dtypes,
+  duplicate,
+  expectSame,
+  from,
+  layouts,
+  randoms,
+  scramble,
+  scrambleIntegers,
+  stored,
+} from './views.js';
+
+const indexTypes: readonly DType[] = ['int32', 'int64', 'int16'];
+const modes: readonly ScatterMode[] = ['set', 'add', 'multiply', 'max', 'min'];
+
+describe.each([
+  ['reference', reference],
+  ['cpu', cpu],
+])('gather and scatter, %s', (_name, { gather, scatter }) => {
+  const scattered = (
+    dtype: DType,
+    start: readonly number[],
+    at: readonly number[],
+    source: readonly number[] | number,
+    mode: ScatterMode,
+  ): unknown => {
+    const output = from(dtype, start);
+    scatter(output, 0, from('int64', at), typeof source === 'number' ? source : from(dtype, source), mode);
+    return stored(output);
+  };
+
+  test('gathers along either dimension', () => {
+    const x = from('float32', [1, 2, 3, 4, 5, 6], [2, 3]);
+    const [rows, columns] = [blank('float32', [2, 2]), blank('float32', [1, 3])];
+    gather(rows, x, 1, from('int64', [2, 0, 1, -1], [2, 2]));
+    gather(columns, x, 0, from('int32', [1, 0, 1], [1, 3]));
+    expect([stored(rows), stored(columns)]).toEqual([
+      [3, 1, 5, 6],
+      [4, 2, 6],
+    ]);
+  });
+
+  test('gathers from a scalar, and int64 exactly', () => {
+    const output = blank('int64', []);
+    gather(output, from('int64', [2n ** 60n + 1n], []), 0, from('int32', [0], []));
+    expect(stored(output)).toEqual([2n ** 60n + 1n]);
+  });
+
+  test('the last of several writes stays', () => {
+    expect(scattered('float32', [9, 9, 9], [0, 0, 1], [1, 2, 3], 'set')).toEqual([2, 3, 9]);
+    expect(scattered('bool', [0, 0, 0], [2], 5, 'set')).toEqual([0, 0, 1]);
+  });
+
+  test('adds, multiplies and compares on top of what is there', () => {
+    expect(scattered('float32', [1, 1], [0, 0, 1], [2, 3, 4], 'add')).toEqual([6, 5]);
+    expect(scattered('float32', [2, 3], [0, 0, 1], [4, 5, 6], 'multiply')).toEqual([40, 18]);
+    expect(scattered('float32', [2, 3], [0, 0, 1], [4, 1, 1], 'max')).toEqual([4, 3]);
+    expect(scattered('float32', [2, 3], [0, 0, 1], [4, 1, 1], 'min')).toEqual([1, 1]);
+    expect(scattered('float32', [2, 3], [1, 1], 0.5, 'add')).toEqual([2, 4]);
+  });
+
+  test('NaN wins in max and min, wherever it comes from', () => {
+    for (const mode of ['max', 'min'] as const) {
+      expect(scattered('float32', [0, 0], [0, 0, 0], [1, NaN, 2], mode)).toEqual([NaN, 0]);
+      expect(scattered('float32', [NaN, 0], [0], [1], mode)).toEqual([NaN, 0]);
+    }
+  });
+
+  test('integers wrap, truth values stay truth values', () => {
+    expect(scattered('uint8', [200, 0], [0], [100], 'add')).toEqual([44, 0]);
+    expect(scattered('int32', [65537], [0], [65537], 'multiply')).toEqual([131073]);
+    expect(scattered('bool', [1, 0, 0], [0, 1, 1], [1, 1, 1], 'add')).toEqual([1, 1, 0]);
+    expect(scattered('bool', [1, 1], [0], [0], 'multiply')).toEqual([0, 1]);
+  });
+
+  test('an index out of range writes nothing', () => {
+    expect(scattered('float32', [1, 2], [2, -3, 1], [7, 8, 9], 'set')).toEqual([1, 9]);
+    const output = from('float32', [0, 0]);
+    gather(output, from('float32', [5]), 0, from('int32', [1, -2]));
+    expect(stored(output)).toEqual([0, 0]);
+  });
+});
+
+const sizes = fc.array(fc.record({ size: fc.nat(4), more: fc.nat(2) }), { minLength: 0, maxLength: 4 });
+
+test('gather on the cpu is the reference, for any layout and dtype', () => {
+  fc.assert(
+    fc.property(
+      sizes,
+      fc.nat(3),
+      fc.integer({ min: 1, max: 5 }),
+      fc.constantFrom(...dtypes),
+      fc.constantFrom(...indexTypes),
+      layouts(true),
+      layouts(true),
+      layouts(false),
+      fc.integer(),
+      (dims, which, n, dtype, indexType, inputLayout, indexLayout, outputLayout, seed) => {
+        const random = randoms(seed);
+        const dim = dims.length === 0 ? 0 : which % dims.length;
+        const shape = dims.map(({ size }) => size);
+        const inputShape = dims.map(({ size, more }, d) => (d === dim ? n : size + more));
+        const input = scramble(blank(dtype, inputShape, inputLayout), random);
+        const size = inputShape[dim] ?? 1;
+        const index = scrambleIntegers(blank(indexType, shape, indexLayout), random, -size - 1, size + 1);
+        const output = blank(dtype, shape, outputLayout);
+        const [onCpu, plain] = [duplicate(output), duplicate(output)];
+        cpu.gather(onCpu, input, dim, index);
+        reference.gather(plain, input, dim, index);
+        expectSame(onCpu, plain, output);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('scatter on the cpu is the reference, for any layout and dtype', () => {
+  fc.assert(
+    fc.property(
+      sizes,
+      fc.nat(3),
+      fc.integer({ min: 1, max: 5 }),
+      fc.constantFrom(...dtypes),
+      fc.constantFrom(...indexTypes),
+      fc.tuple(layouts(true), layouts(true), layouts(false)),
+      fc.constantFrom(...modes),
+      fc.option(fc.constantFrom(0, 1, -3, 2.5)),
+      fc.integer(),
+      (dims, which, n, dtype, indexType, [sourceLayout, indexLayout, outputLayout], mode, value, seed) => {
+        const random = randoms(seed);
+        const dim = dims.length === 0 ? 0 : which % dims.length;
+        const shape = dims.map(({ size }) => size);
+        const outputShape = dims.map(({ size, more }, d) => (d === dim ? n : size + more));
+        const sourceShape = dims.map(({ size, more }) => size + more);
+        const source = value ?? scramble(blank(dtype, sourceShape, sourceLayout), random);
+        const size = outputShape[dim] ?? 1;
+        const index = scrambleIntegers(blank(indexType, shape, indexLayout), random, -size - 1, size + 1);
+        const output = scramble(blank(dtype, outputShape, outputLayout), random);
+        const [onCpu, plain] = [duplicate(output), duplicate(output)];
+        cpu.scatter(onCpu, dim, index, source, mode);
+        reference.scatter(plain, dim, index, source, mode);
+        expectSame(onCpu, plain, output);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
