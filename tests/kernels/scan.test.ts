@@ -39,6 +39,9 @@ describe.each([
   test('integers wrap', () => {
     expect(fold('sum', 'int32', 'int32', [2 ** 31 - 1, 1])).toEqual([2 ** 31 - 1, -(2 ** 31)]);
     expect(fold('prod', 'int32', 'int32', [65537, 65537])).toEqual([65537, 131073]);
+    // Every step wraps: the whole product would need more bits than a double has.
+    const most = 2 ** 31 - 1;
+    expect(fold('prod', 'int32', 'int32', [most, most, most])).toEqual([most, 1, most]);
     expect(fold('sum', 'uint8', 'uint8', [100, 100, 100])).toEqual([100, 200, 44]);
     expect(fold('sum', 'int64', 'int64', [2n ** 63n - 1n, 1n])).toEqual([2n ** 63n - 1n, -(2n ** 63n)]);
   });
