@@ -1,0 +1,56 @@
+import { argreduce } from '../reference/argreduce.js';
+import { convolution, convolutionInput, convolutionWeight } from '../reference/convolution.js';
+import { bincount, countNonzero, nonzero, searchSorted } from '../reference/count.js';
+import { gather, scatter } from '../reference/gather.js';
+import { index, indexPut } from '../reference/index.js';
+import { matmul } from '../reference/matmul.js';
+import { philox } from '../reference/philox.js';
+import { maxPool } from '../reference/pool.js';
+import { scan } from '../reference/scan.js';
+import { sort } from '../reference/sort.js';
+import type { Kernels, TypedArray, View } from '../types.js';
+import { contiguousStrides, count } from '../view.js';
+import { copy, fill } from './copy.js';
+import { allocate } from './memory.js';
+import { pointwise, pointwise1, pointwise2 } from './pointwise.js';
+import { reduce } from './reduce.js';
+
+function read(view: View): TypedArray {
+  const result = allocate(view.dtype, count(view.shape));
+  copy(
+    { buffer: result, offset: 0, shape: view.shape, strides: contiguousStrides(view.shape), dtype: view.dtype },
+    view,
+  );
+  return result;
+}
+
+/** The CPU: generated loops and hand-written families over typed arrays. */
+export const cpu: Kernels = {
+  allocate,
+  upload: (buffer, offset, data) => (buffer as Float32Array).set(data as Float32Array, offset),
+  read,
+  readAsync: (view) => Promise.resolve(read(view)),
+  copy,
+  fill,
+  pointwise,
+  pointwise1,
+  pointwise2,
+  reduce,
+  argreduce,
+  scan,
+  sort,
+  matmul,
+  convolution,
+  convolutionInput,
+  convolutionWeight,
+  maxPool,
+  gather,
+  scatter,
+  index,
+  indexPut,
+  countNonzero,
+  nonzero,
+  bincount,
+  searchSorted,
+  philox,
+};

@@ -1,0 +1,53 @@
+import type { DType, TypedArray } from '../types.js';
+
+/** A typed array's constructor. */
+export interface ArrayType {
+  readonly BYTES_PER_ELEMENT: number;
+  new (count: number): TypedArray;
+  new (memory: ArrayBufferLike, offset: number, count: number): TypedArray;
+}
+
+/** The typed array that holds each dtype. */
+export const arrayTypes: Readonly<Record<DType, ArrayType>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  bool: Uint8Array,
+};
+
+const smallest = 64;
+const largest = 16384;
+const perSlab = 8;
+
+/** Open slabs by power of two: one size class a slab, so that a survivor keeps at most seven neighbours alive. */
+const slabs: ({ memory: ArrayBuffer; used: number } | null)[] = new Array(15).fill(null);
+
+const platform = (globalThis as { Buffer?: { allocUnsafeSlow(bytes: number): { buffer: ArrayBufferLike } } }).Buffer;
+
+function slice(bytes: number): { memory: ArrayBuffer; offset: number } {
+  const level = 32 - Math.clz32(bytes - 1);
+  let slab = slabs[level];
+  if (slab === null || slab.used === perSlab) {
+    slab = { memory: new ArrayBuffer(perSlab << level), used: 0 };
+    slabs[level] = slab;
+  }
+  return { memory: slab.memory, offset: slab.used++ << level };
+}
+
+/** `Kernels.allocate`: uninitialised where that is cheaper; a slice of a slab for middling sizes, where a buffer of its own costs more. */
+export function allocate(dtype: DType, count: number): TypedArray {
+  const Type = arrayTypes[dtype];
+  const bytes = count * Type.BYTES_PER_ELEMENT;
+  if (bytes <= smallest) return new Type(count);
+  if (bytes <= largest) {
+    const { memory, offset } = slice(bytes);
+    return new Type(memory, offset, count);
+  }
+  if (platform === undefined) return new Type(count);
+  return new Type(platform.allocUnsafeSlow(bytes).buffer, 0, count);
+}

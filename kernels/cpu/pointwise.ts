@@ -1,0 +1,173 @@
+import type { Formula } from '../dag.js';
+import * as reference from '../reference/pointwise.js';
+import type { DType, Operand, View } from '../types.js';
+import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
+
+/** The CPU's slot in `Formula.compiled`. */
+const slot = 0;
+
+type FlatKernel = (n: number, ...operands: Operand[]) => void;
+type StridedKernel = (shape: readonly number[], strides: readonly number[][], ...operands: Operand[]) => void;
+
+/** How an operand is read: its dtype's code for elements, 9 for a number, 10 + code for a view of one element. */
+const codes = 19;
+const numberCode = 9;
+
+function operandCode(x: Operand, shape: readonly number[]): number {
+  if (typeof x === 'number') return numberCode;
+  const code = dtypeCodes[x.dtype];
+  return isSingle(x.shape) && !isSingle(shape) ? 10 + code : code;
+}
+
+function isSingle(shape: readonly number[]): boolean {
+  for (let i = 0; i < shape.length; i++) if (shape[i] !== 1) return false;
+  return true;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Whether an operand can be read as 0, 1, 2, ... beside a contiguous output of `shape`. */
+function isFlat(x: Operand, shape: readonly number[]): boolean {
+  if (typeof x === 'number' || isSingle(x.shape)) return true;
+  return sameShape(x.shape, shape) && isContiguous(shape, x.strides);
+}
+
+function computeCode(compute: DType): number {
+  return compute === 'int32' ? 1 : compute === 'int64' ? 2 : 0;
+}
+
+function table<K>(f: Formula): Map<number, K> {
+  f.compiled[slot] ??= new Map();
+  return f.compiled[slot] as Map<number, K>;
+}
+
+/** What a kernel's text needs to know of its operands. */
+interface Plan {
+  readonly outputs: readonly View[];
+  readonly inputs: readonly Operand[];
+  readonly singles: readonly boolean[];
+}
+
+function plan(outputs: readonly View[], inputs: readonly Operand[]): Plan {
+  const { shape } = outputs[0];
+  return { outputs, inputs, singles: inputs.map((x) => operandCode(x, shape) >= numberCode) };
+}
+
+/** Declarations before the loops, the loop body, and the names of everything that moves. */
+function parts(
+  f: Formula,
+  compute: DType,
+  { outputs, inputs, singles }: Plan,
+): { head: string; body: string; parameters: string[] } {
+  const parameters = [...outputs.map((_, k) => `o${k}`), ...inputs.map((_, k) => `a${k}`)];
+  const head: string[] = outputs.map((_, k) => `const O${k} = o${k}.buffer, P${k} = o${k}.offset;`);
+  const loads: string[] = [];
+  const values = inputs.map((x, k) => {
+    if (typeof x === 'number') return `a${k}`;
+    head.push(`const A${k} = a${k}.buffer, Q${k} = a${k}.offset;`);
+    const element = load(`A${k}`, singles[k] ? `Q${k}` : `q${k}`, x.dtype, compute);
+    (singles[k] ? head : loads).push(f.reaches[k] ? `const x${k} = ${element};` : '');
+    return `x${k}`;
+  });
+  const { body, results } = emit(f, compute, values, 'v');
+  const stores = outputs.map((o, k) => `O${k}[p${k}] = ${convert(results[k], o.dtype, f.outputs[k].truth)};`);
+  return { head: head.join(' '), body: [...loads, body, ...stores].join(' '), parameters };
+}
+
+function compileFlat(f: Formula, compute: DType, p: Plan): FlatKernel {
+  const { head, body, parameters } = parts(f, compute, p);
+  const moves = [
+    ...p.outputs.map((_, k) => `const p${k} = P${k} + i;`),
+    ...p.inputs.map((_, k) => (p.singles[k] ? '' : `const q${k} = Q${k} + i;`)),
+  ];
+  return compile(
+    `function (n, ${parameters.join(', ')}) { ${head} for (let i = 0; i < n; i++) { ${moves.join(' ')} ${body} } }`,
+  );
+}
+
+function compileStrided(f: Formula, compute: DType, p: Plan, rank: number): StridedKernel {
+  const { head, body, parameters } = parts(f, compute, p);
+  const pointers = p.outputs.map((_, k) => ({ name: `p${k}`, base: `P${k}`, strides: `S${k}` }));
+  p.inputs.forEach((_, k) => {
+    if (!p.singles[k]) pointers.push({ name: `q${k}`, base: `Q${k}`, strides: `S${pointers.length}` });
+  });
+  const rows = pointers.map((_, k) => `const S${k} = strides[${k}];`).join(' ');
+  const loops = nest(rank, 'i', 'shape', pointers, body);
+  return compile(`function (shape, strides, ${parameters.join(', ')}) { ${head} ${rows} ${loops} }`);
+}
+
+function runStrided(
+  f: Formula,
+  compute: DType,
+  key: number,
+  outputs: readonly View[],
+  inputs: readonly Operand[],
+): void {
+  const { shape } = outputs[0];
+  const p = plan(outputs, inputs);
+  const moving = inputs.filter((_, k) => !p.singles[k]) as View[];
+  const rows = [...outputs.map((o) => o.strides), ...moving.map((x) => broadcastStrides(x.shape, x.strides, shape))];
+  const loops = collapse(shape, rows);
+  const kernels = table<StridedKernel>(f);
+  const full = (key * 3 + computeCode(compute)) * 64 + 1 + loops.shape.length;
+  let kernel = kernels.get(full);
+  if (kernel === undefined) {
+    kernel = compileStrided(f, compute, p, loops.shape.length);
+    kernels.set(full, kernel);
+  }
+  kernel(loops.shape, loops.strides, ...outputs, ...inputs);
+}
+
+/** `Kernels.pointwise`. */
+export function pointwise(f: Formula, compute: DType, outputs: readonly View[], inputs: readonly Operand[]): void {
+  const { shape } = outputs[0];
+  if (count(shape) === 0) return;
+  if (!canGenerate) return reference.pointwise(f, compute, outputs, inputs);
+  let key = inputs.length;
+  let flat = true;
+  for (const o of outputs) {
+    key = key * codes + dtypeCodes[o.dtype];
+    flat &&= isContiguous(shape, o.strides);
+  }
+  for (const x of inputs) {
+    key = key * codes + operandCode(x, shape);
+    flat &&= isFlat(x, shape);
+  }
+  if (!flat) return runStrided(f, compute, key, outputs, inputs);
+  const kernels = table<FlatKernel>(f);
+  const full = (key * 3 + computeCode(compute)) * 64;
+  let kernel = kernels.get(full);
+  if (kernel === undefined) {
+    kernel = compileFlat(f, compute, plan(outputs, inputs));
+    kernels.set(full, kernel);
+  }
+  kernel(count(shape), ...outputs, ...inputs);
+}
+
+/** `Kernels.pointwise1`. */
+export function pointwise1(f: Formula, compute: DType, output: View, a: Operand): void {
+  const { shape } = output;
+  if (canGenerate && isContiguous(shape, output.strides) && isFlat(a, shape)) {
+    const key = (codes + dtypeCodes[output.dtype]) * codes + operandCode(a, shape);
+    const kernel = table<FlatKernel>(f).get((key * 3 + computeCode(compute)) * 64);
+    if (kernel !== undefined) return kernel(count(shape), output, a);
+  }
+  pointwise(f, compute, [output], [a]);
+}
+
+/** `Kernels.pointwise2`. */
+export function pointwise2(f: Formula, compute: DType, output: View, a: Operand, b: Operand): void {
+  const { shape } = output;
+  if (canGenerate && isContiguous(shape, output.strides) && isFlat(a, shape) && isFlat(b, shape)) {
+    const key =
+      ((2 * codes + dtypeCodes[output.dtype]) * codes + operandCode(a, shape)) * codes + operandCode(b, shape);
+    const kernel = table<FlatKernel>(f).get((key * 3 + computeCode(compute)) * 64);
+    if (kernel !== undefined) return kernel(count(shape), output, a, b);
+  }
+  pointwise(f, compute, [output], [a, b]);
+}

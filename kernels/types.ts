@@ -1,0 +1,135 @@
+import type { Formula } from './dag.js';
+
+/** Element types. float16 lives in a Uint16Array, bool in a Uint8Array, int64 in a BigInt64Array. */
+export type DType = 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'uint8' | 'int8' | 'int16' | 'bool';
+
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Int8Array
+  | Int16Array;
+
+/** Memory of a device other than the CPU; what is inside is the device's own business. */
+export interface DeviceBuffer {
+  readonly byteLength: number;
+}
+
+/** What a view looks into: a typed array on the CPU, an opaque object elsewhere. */
+export type Buffer = TypedArray | DeviceBuffer;
+
+/** A strided window on a buffer; offset and strides count elements, a stride may be 0 or negative. */
+export interface View {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly dtype: DType;
+}
+
+/** An operand of a formula: elements, or one number for the whole launch. */
+export type Operand = View | number;
+
+/** A reduction in formulas: `after(combine(... combine(init, before(x0)) ..., before(xn)), count)`. */
+export interface Reduction {
+  readonly name: string;
+  readonly init: number;
+  readonly before: Formula;
+  readonly combine: Formula;
+  readonly after: Formula;
+  /** Compiled code, one slot per device; nothing else may touch it. */
+  readonly compiled: unknown[];
+}
+
+/** Stride, padding and dilation of a convolution, one entry per spatial dimension. */
+export interface Convolution {
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+  readonly groups: number;
+}
+
+/** Window of a pooling operation, one entry per spatial dimension. */
+export interface Window {
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+/** How scattered elements meet what is there. */
+export type ScatterMode = 'set' | 'add' | 'multiply' | 'max' | 'min';
+
+/**
+ * What a device must offer. Outputs are allocated by the caller and contiguous unless a comment says otherwise; kernels never allocate results,
+ * never see a tensor and check nothing: shapes and dtypes have been inferred before.
+ */
+export interface Kernels {
+  /** Uninitialised memory for `count` elements. */
+  allocate(dtype: DType, count: number): Buffer;
+  /** Writes `data` at element `offset` of a buffer. */
+  upload(buffer: Buffer, offset: number, data: TypedArray): void;
+  /** The view's elements, row-major, in memory of their own; waits for the device. */
+  read(view: View): TypedArray;
+  /** The same where waiting is not possible. */
+  readAsync(view: View): Promise<TypedArray>;
+
+  /** Output (any strides) = input, converted to the output's dtype. */
+  copy(output: View, input: View): void;
+  /** One value everywhere (any strides). */
+  fill(output: View, value: number | bigint): void;
+  /** outputs = formula(inputs), computed in `compute`; inputs broadcast to the outputs' one shape; outputs may have any strides. */
+  pointwise(formula: Formula, compute: DType, outputs: readonly View[], inputs: readonly Operand[]): void;
+  /** The short forms of `pointwise` for one output. */
+  pointwise1(formula: Formula, compute: DType, output: View, a: Operand): void;
+  pointwise2(formula: Formula, compute: DType, output: View, a: Operand, b: Operand): void;
+
+  /** Folds `dims` of the input; the output has the kept dimensions in order. */
+  reduce(reduction: Reduction, output: View, input: View, dims: readonly number[]): void;
+  /** Largest or smallest along `dim` and where it is (first one on ties, NaN wins); outputs lack `dim`. */
+  argreduce(kind: 'max' | 'min', values: View | null, indices: View, input: View, dim: number): void;
+  /** Running fold along `dim`; indices (of the running extreme, last one on ties) for max and min only. */
+  scan(kind: 'sum' | 'prod' | 'max' | 'min', output: View, indices: View | null, input: View, dim: number): void;
+  /** Stable sort along `dim`, NaN largest; the outputs have the input's shape. */
+  sort(values: View, indices: View, input: View, dim: number, descending: boolean): void;
+
+  /** output[..., m, n] = sum over k of a[..., m, k] b[..., k, n]; batch dimensions agree (stride 0 broadcasts). */
+  matmul(output: View, a: View, b: View): void;
+
+  /** Cross-correlation: input [N, C, ...], weight [O, C / groups, ...], output [N, O, ...]. */
+  convolution(output: View, input: View, weight: View, options: Convolution): void;
+  /** Gradient of `convolution` to its input: also the forward of a transposed convolution. */
+  convolutionInput(output: View, gradient: View, weight: View, options: Convolution): void;
+  /** Gradient of `convolution` to its weight. */
+  convolutionWeight(output: View, gradient: View, input: View, options: Convolution): void;
+
+  /** Largest of each window and its flat index in the input's spatial plane (input [N, C, ...]; NaN wins). */
+  maxPool(values: View, indices: View, input: View, window: Window): void;
+
+  /** output[i] = input[..., index[i], ...]: `gather` of PyTorch; index has the output's shape. */
+  gather(output: View, input: View, dim: number, index: View): void;
+  /** Puts `source` at the places that `index` names along `dim`, on top of what the output holds (any strides). */
+  scatter(output: View, dim: number, index: View, source: Operand, mode: ScatterMode): void;
+  /**
+   * Advanced indexing: `indices[d]` (all broadcast to one shape, int32 or int64, in range, non-negative) replaces dimension d of the input, null keeps it.
+   * Output: the index shape stands at `position` among the kept dimensions.
+   */
+  index(output: View, input: View, indices: readonly (View | null)[], position: number): void;
+  /** The reverse: writes or adds `source` (shaped like `index`'s output) into the output, any strides. */
+  indexPut(output: View, source: View, indices: readonly (View | null)[], position: number, accumulate: boolean): void;
+
+  /** How many elements are not zero. */
+  countNonzero(input: View): number;
+  /** Their coordinates, row-major: output [count, rank] int32. */
+  nonzero(output: View, input: View): void;
+  /** Counts of the values of a one-dimensional view of integers; adds `weights` instead of 1 where given. */
+  bincount(output: View, input: View, weights: View | null): void;
+  /** Where each value would go into the sorted last dimension of `sorted`: right means after equal ones. */
+  searchSorted(output: View, sorted: View, values: View, right: boolean): void;
+
+  /** Raw 32-bit words of Philox4x32-10 for a key, from a counter on, as int32. */
+  philox(output: View, seed: bigint, counter: bigint): void;
+}

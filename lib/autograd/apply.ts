@@ -1,0 +1,179 @@
+import type { Kernels } from '../../kernels/types.js';
+import { type DType, isFloat } from '../core/dtype.js';
+import { ArgumentError, AutogradError, DeviceError, DTypeError, showShape } from '../core/errors.js';
+import { Node, type Rule } from '../core/node.js';
+import { emptyTensor, Tensor } from '../core/tensor.js';
+import type { Operations } from '../ops/index.js';
+import { attach, edgeOf, record, requiresGrad, viewOf } from './edges.js';
+import { modes } from './modes.js';
+import { table } from './table.js';
+
+/** Shape and dtype of a result. */
+export interface Meta {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** One operation that is not pointwise: what it gives, which kernel makes it, and its gradient. */
+export interface Row<A> {
+  readonly name: string;
+  /** Shapes and dtypes of the results; throws the operation's errors. */
+  infer(inputs: readonly Tensor[], attributes: A): readonly Meta[];
+  kernel(k: Kernels, results: readonly Tensor[], inputs: readonly Tensor[], attributes: A): void;
+  /** Which inputs the gradient reads; of the others it may look at shape and dtype only. */
+  readonly saves?: readonly number[];
+  /** Which results the gradient reads. */
+  readonly savesResults?: readonly number[];
+  /** Gradients to the inputs: `g` per result (zeros where none arrived), inputs, results; null where there is none to give. */
+  grad?(
+    t: Operations,
+    g: readonly Tensor[],
+    inputs: readonly Tensor[],
+    results: readonly Tensor[],
+    attributes: A,
+    wanted: readonly boolean[],
+  ): (Tensor | null)[];
+}
+
+/** What a node of a row remembers beside the saved values. */
+interface Recorded<A> {
+  readonly row: Row<A>;
+  readonly attributes: A;
+  readonly inputs: number;
+}
+
+/** Throws where an argument is not a tensor. */
+export function checkTensor(name: string, x: unknown): asserts x is Tensor {
+  if (!(x instanceof Tensor)) {
+    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
+    throw new ArgumentError(`${name}: expected a tensor, got ${what}; make one with tg.tensor(...)`);
+  }
+}
+
+/** Throws where tensors live on different devices. */
+export function checkDevices(name: string, inputs: readonly Tensor[]): void {
+  for (const x of inputs) {
+    if (x.storage.device !== inputs[0].storage.device) {
+      const all = inputs.map((y) => `${showShape(y.shape)} on ${y.storage.device}`).join(', ');
+      throw new DeviceError(`${name}: the tensors are on different devices: ${all}; move them with to(device)`);
+    }
+  }
+}
+
+/** Arithmetic on int64 is refused: numbers cannot hold it. */
+export function refuseInt64(name: string, dtype: DType): void {
+  if (dtype === 'int64') {
+    throw new DTypeError(
+      `${name}: int64 holds values and indices but does no arithmetic; convert with to('int32') or to('float64') first`,
+    );
+  }
+}
+
+/** A stand-in for an input that was not saved: shape and dtype can be read, elements cannot. */
+export function placeholder(name: string, shape: readonly number[], dtype: DType): Tensor {
+  const storage = {
+    get buffer(): never {
+      throw new AutogradError(`${name}: its gradient reads a value that the row does not save`);
+    },
+  };
+  return new Tensor(
+    storage as unknown as Tensor['storage'],
+    0,
+    shape,
+    shape.map(() => 0),
+    dtype,
+  );
+}
+
+/** The gradient of a row: puts saved values in their places and asks the row. */
+function backward(node: Node, gradients: readonly (Tensor | null)[], wanted: readonly boolean[]): (Tensor | null)[] {
+  const { row, attributes, inputs } = node.attributes as Recorded<unknown>;
+  if (row.grad === undefined)
+    throw new AutogradError(`${row.name}: has no gradient; detach its input if none is meant`);
+  const saved = node.saved as (Tensor | null)[];
+  const t = table();
+  const g = gradients.map(
+    (x, i) => x ?? t.zeros(node.results[i].shape, { dtype: floatOf(node, i), device: node.results[i].device }),
+  );
+  return row.grad(t, g, saved.slice(0, inputs) as Tensor[], saved.slice(inputs) as Tensor[], attributes, wanted);
+}
+
+function floatOf(node: Node, i: number): DType {
+  const { dtype } = node.results[i];
+  return isFloat(dtype) ? dtype : 'float32';
+}
+
+const rules = new WeakMap<object, Rule>();
+
+function ruleOf<A>(row: Row<A>): Rule {
+  let rule = rules.get(row);
+  if (rule === undefined) {
+    rule = { name: row.name, backward };
+    rules.set(row, rule);
+  }
+  return rule;
+}
+
+/** Runs an operation and records it: the one place for every row that is not pointwise or a view. */
+export function apply<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
+  for (const x of inputs) checkTensor(row.name, x);
+  checkDevices(row.name, inputs);
+  const metas = row.infer(inputs, attributes);
+  const { device, kernels } = inputs[0].storage;
+  const results = metas.map((meta) => emptyTensor(meta.shape, meta.dtype, device));
+  row.kernel(kernels, results, inputs, attributes);
+  if (modes.inference) for (const y of results) y.storage.inference = true;
+  if (modes.grad && inputs.some(requiresGrad) && results.some((y) => isFloat(y.dtype))) {
+    recordRow(row, inputs, results, attributes);
+  }
+  return results;
+}
+
+/** `apply` for the many rows with one result. */
+export function apply1<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  return apply(row, inputs, attributes)[0];
+}
+
+function recordRow<A>(row: Row<A>, inputs: readonly Tensor[], results: readonly Tensor[], attributes: A): void {
+  const keep = (all: readonly Tensor[], wanted: readonly number[] = []): Tensor[] =>
+    all.map((x, i) => (wanted.includes(i) ? x : placeholder(row.name, x.shape, x.dtype)));
+  const saved = [...keep(inputs, row.saves), ...keep(results, row.savesResults)];
+  const recorded: Recorded<A> = { row, attributes, inputs: inputs.length };
+  const edges = inputs.map((x) => (isFloat(x.dtype) ? edgeOf(x) : null));
+  const node = new Node(ruleOf(row), edges, saved, recorded);
+  if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
+  for (const y of results) {
+    attach(node, y);
+    // Integer results (indices) hold their place among the gradients but ask for none.
+    if (!isFloat(y.dtype)) y.node = null;
+  }
+}
+
+/** An operation whose result shares its input's memory. */
+export interface ViewRow<A> {
+  readonly name: string;
+  /** Where the view lies; offset and strides in elements of the storage. */
+  geometry(x: Tensor, attributes: A): { offset: number; shape: readonly number[]; strides: readonly number[] };
+  grad(t: Operations, g: Tensor, x: Tensor, attributes: A): Tensor;
+  /** Returned together with others by one operation. */
+  readonly several?: boolean;
+}
+
+function viewBackward(node: Node, [g]: readonly (Tensor | null)[]): Tensor[] {
+  const { row, attributes } = node.attributes as { row: ViewRow<unknown>; attributes: unknown };
+  const [x] = node.saved as Tensor[];
+  return [row.grad(table(), g as Tensor, x, attributes)];
+}
+
+/** Takes a view and records how. */
+export function applyView<A>(row: ViewRow<A>, x: Tensor, attributes: A): Tensor {
+  checkTensor(row.name, x);
+  const { offset, shape, strides } = row.geometry(x, attributes);
+  const result = viewOf(x, offset, shape, strides, row.several ?? false);
+  const edge = modes.grad ? edgeOf(x) : null;
+  if (edge !== null) {
+    const saved = [placeholder(row.name, x.shape, x.dtype)];
+    record({ name: row.name, backward: viewBackward }, [edge], saved, { row, attributes }, result);
+  }
+  return result;
+}

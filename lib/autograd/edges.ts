@@ -1,0 +1,104 @@
+import { AutogradError, showShape } from '../core/errors.js';
+import { type Edge, Node, type Rule } from '../core/node.js';
+import { alias, type Tensor } from '../core/tensor.js';
+import { modes } from './modes.js';
+import { table } from './table.js';
+
+/** How a view lies in its base, in elements of a contiguous base. */
+export interface Geometry {
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+  /** The base's shape. */
+  readonly within: readonly number[];
+}
+
+/** The way from a base to any view of it: taken when an in-place change has made a view's own node stale. */
+const asStrided: Rule = {
+  name: 'asStrided',
+  backward(node, [g]) {
+    return [table().embed(g as Tensor, node.attributes as Geometry)];
+  },
+};
+
+export function geometryOf(x: Tensor, base: Tensor): Geometry {
+  return { shape: x.shape, strides: x.strides, offset: x.offset - base.offset, within: base.shape };
+}
+
+/** What made a tensor; a view whose base was changed in place takes its node anew from the base. */
+export function nodeOf(x: Tensor): Node | null {
+  const view = x.viewOf;
+  if (view !== null && view.history !== x.storage.history && !view.untracked) {
+    view.history = x.storage.history;
+    const edge = edgeOf(view.base);
+    x.node = edge === null ? null : record(asStrided, [edge], [], geometryOf(x, view.base), x);
+    x.outputIndex = 0;
+  }
+  return x.node;
+}
+
+/** Where the gradient of a tensor goes; null when none is wanted. */
+export function edgeOf(x: Tensor): Edge | null {
+  const node = nodeOf(x);
+  if (node === null && !x.leaf) return null;
+  return {
+    node,
+    leaf: node === null ? x : null,
+    index: x.outputIndex,
+    shape: x.shape,
+    dtype: x.dtype,
+    device: x.storage.device,
+  };
+}
+
+/** Whether a tensor takes part in gradients. */
+export function requiresGrad(x: Tensor): boolean {
+  return x.leaf || nodeOf(x) !== null;
+}
+
+/** Makes the node of one result; several results share a node through `attach`. */
+export function record(
+  rule: Rule,
+  edges: (Edge | null)[],
+  saved: (Tensor | number | null)[],
+  attributes: unknown,
+  result: Tensor,
+): Node {
+  const node = new Node(rule, edges, saved, attributes);
+  checkSaved(node);
+  attach(node, result);
+  if (modes.anomaly) node.stack = new Error(rule.name).stack ?? null;
+  return node;
+}
+
+/** Makes a tensor the next result of a node. */
+export function attach(node: Node, result: Tensor): void {
+  result.node = node;
+  result.outputIndex = node.results.length;
+  node.results.push({ shape: result.shape, dtype: result.dtype, device: result.storage.device });
+}
+
+function checkSaved(node: Node): void {
+  for (const x of node.saved ?? []) {
+    if (x !== null && typeof x !== 'number' && x.storage.inference) {
+      throw new AutogradError(
+        `${node.name}: a tensor of shape ${showShape(x.shape)} made in inferenceMode cannot be saved for a gradient; clone it outside, or use noGrad`,
+      );
+    }
+  }
+}
+
+/** A view of `x`: remembers its base, and that a change through it cannot be recorded where that is so. */
+export function viewOf(
+  x: Tensor,
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  several: boolean,
+): Tensor {
+  const result = alias(x, offset, shape, strides);
+  const base = x.viewOf === null ? x : x.viewOf.base;
+  const untracked = !modes.grad || (x.viewOf?.untracked ?? false);
+  result.viewOf = { base, history: x.storage.history, untracked, several: several || (x.viewOf?.several ?? false) };
+  return result;
+}

@@ -1,0 +1,21 @@
+import { cpu } from '../../kernels/cpu/index.js';
+import type { Kernels } from '../../kernels/types.js';
+import { DeviceError } from './errors.js';
+
+/** Where a tensor lives. */
+export type Device = 'cpu' | 'webgpu';
+
+const devices = new Map<Device, Kernels>([['cpu', cpu]]);
+
+/** Makes a device known; `tg.webgpu()` does it once the GPU is there. */
+export function addDevice(device: Device, kernels: Kernels): void {
+  devices.set(device, kernels);
+}
+
+/** The kernels of a device; says what to do where it is not there. */
+export function kernelsOf(device: Device): Kernels {
+  const kernels = devices.get(device);
+  if (kernels !== undefined) return kernels;
+  const hint = device === 'webgpu' ? 'call `await tg.webgpu()` first' : `known: ${[...devices.keys()].join(', ')}`;
+  throw new DeviceError(`device ${device} is not available; ${hint}`);
+}

@@ -1,0 +1,73 @@
+import type { Buffer, View } from '../../kernels/types.js';
+import { contiguousStrides, count } from '../../kernels/view.js';
+import type { Device } from './device.js';
+import type { DType } from './dtype.js';
+import type { Node } from './node.js';
+import { allocate, type Storage } from './storage.js';
+
+/** Called with a gradient; what it returns replaces it. */
+export type GradientHook = (gradient: Tensor) => Tensor | null | undefined | void;
+
+/** What a view remembers: whose memory it looks into, and when its node was taken. */
+export interface ViewOf {
+  readonly base: Tensor;
+  /** `storage.history` when the view's node was made. */
+  history: number;
+  /** Taken while gradients were off: an in-place change through it cannot be recorded. */
+  readonly untracked: boolean;
+  /** One of several results of one operation (split, unbind): an in-place change cannot be recorded. */
+  readonly several: boolean;
+}
+
+/** The bare tensor record: a window on a storage and its place on the tape. Methods are put on its prototype by `lib/tensor.ts`. */
+export class Tensor implements View {
+  declare storage: Storage;
+  declare offset: number;
+  declare shape: readonly number[];
+  declare strides: readonly number[];
+  declare dtype: DType;
+  /** The accumulated gradient of a leaf; null until there is one. */
+  declare grad: Tensor | null;
+  /** A leaf that asks for a gradient. */
+  declare leaf: boolean;
+  /** What made this tensor, where a gradient is wanted. */
+  declare node: Node | null;
+  /** Which of the node's outputs it is. */
+  declare outputIndex: number;
+  declare viewOf: ViewOf | null;
+  declare hooks: Set<GradientHook> | null;
+
+  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[], dtype: DType) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+    this.dtype = dtype;
+    this.grad = null;
+    this.leaf = false;
+    this.node = null;
+    this.outputIndex = 0;
+    this.viewOf = null;
+    this.hooks = null;
+  }
+
+  /** The memory, for kernels. */
+  get buffer(): Buffer {
+    return this.storage.buffer;
+  }
+
+  /** Where the elements live: 'cpu' or 'webgpu'. */
+  get device(): Device {
+    return this.storage.device;
+  }
+}
+
+/** A new contiguous tensor with uninitialised elements. */
+export function emptyTensor(shape: readonly number[], dtype: DType, device: Device): Tensor {
+  return new Tensor(allocate(dtype, device, count(shape)), 0, shape, contiguousStrides(shape), dtype);
+}
+
+/** The same memory under another window; knows nothing of gradients. */
+export function alias(x: Tensor, offset: number, shape: readonly number[], strides: readonly number[]): Tensor {
+  return new Tensor(x.storage, offset, shape, strides, x.dtype);
+}

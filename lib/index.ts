@@ -1,0 +1,34 @@
+export {
+  detectAnomaly,
+  enableGrad,
+  inferenceMode,
+  isGradEnabled,
+  type ModeGuard,
+  type ModeSwitch,
+  noGrad,
+  setGradEnabled,
+} from './autograd/modes.js';
+export type { Device } from './core/device.js';
+export {
+  bool,
+  type DType,
+  float16,
+  float32,
+  float64,
+  getDefaultDtype,
+  int8,
+  int16,
+  int32,
+  int64,
+  promoteTypes,
+  setDefaultDtype,
+  uint8,
+} from './core/dtype.js';
+export * from './core/errors.js';
+export * from './ops/convert.js';
+export * from './ops/creation.js';
+export * from './ops/matmul.js';
+export * from './ops/pointwise.js';
+export * from './ops/reduce.js';
+export * from './ops/view.js';
+export { Tensor } from './tensor.js';
