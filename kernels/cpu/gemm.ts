@@ -191,7 +191,8 @@ function directLoop(
 }
 
 const packFor = specialize(packLoop);
-const packedFor = specialize(packedLoop);
+/** The product of packed blocks, keyed by bytes per element of the result. */
+export const packedFor: (key: number) => typeof packedLoop = specialize(packedLoop);
 const directFor = specialize(directLoop);
 const tile = new Float64Array(16);
 
