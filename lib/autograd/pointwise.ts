@@ -1,157 +1,25 @@
-import { type Build, type Formula, formula, type GraphNode } from '../../kernels/dag.js';
 import { floatToHalf, halfToFloat } from '../../kernels/half.js';
-import { numbers, operations, reader, type Scalar } from '../../kernels/scalar.js';
+import { contiguousStrides, count, isContiguous } from '../../kernels/view.js';
 import { categoryOf, type DType, getDefaultDtype, isFloat, resultType } from '../core/dtype.js';
 import { ArgumentError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
-import { Node, type Rule } from '../core/node.js';
+import { type Edge, Node } from '../core/node.js';
 import { broadcastShapes, sameShape } from '../core/shape.js';
+import { Storage } from '../core/storage.js';
 import { alias, emptyTensor, Tensor } from '../core/tensor.js';
 import { refuseInt64 } from './apply.js';
 import { attach, edgeOf, requiresGrad } from './edges.js';
+import { backwardOf, type PointwiseRow } from './formulas.js';
 import { checkInplace, checkOverlap, noteInplace } from './inplace.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
 
-/** A gradient: `g` of the result, then the inputs, then the result, then the row's numbers. */
-export type GradientFormula = <V>(s: Scalar<V>, g: V, ...rest: V[]) => V;
-
-/** What a pointwise row says of itself. */
-export interface PointwiseDefinition {
-  /** The mathematics: inputs, then the row's numbers. */
-  readonly forward: <V>(s: Scalar<V>, ...inputs: V[]) => V;
-  /** One formula per tensor input (null: no gradient, ever); none at all for what has no derivative. */
-  readonly grad?: GradientFormula | readonly (GradientFormula | null)[];
-  /** 'same' as the promoted inputs (default), 'float' where integers become the default float, or 'bool'. */
-  readonly result?: 'same' | 'float' | 'bool';
-  /** Works on int64: compares or moves, no arithmetic. */
-  readonly exact?: boolean;
-  /** dtypes it does not take. */
-  readonly refuses?: readonly DType[];
-  /** Where tests draw inputs from, per input; [-3, 3] unless given. */
-  readonly domain?: readonly [number, number] | readonly (readonly [number, number])[];
-  /** Error allowed against float64, relative to the larger of 1 and the result, in units of the dtype's rounding; 4 unless given. */
-  readonly ulps?: number;
-  /** Numbers the tests call it with. */
-  readonly parameters?: readonly number[];
-}
-
-/** A pointwise row, ready to run. */
-export interface PointwiseRow extends PointwiseDefinition {
-  readonly name: string;
-  /** How many inputs are tensors; numbers follow them. */
-  readonly arity: number;
-  readonly formula: Formula;
-  readonly gradients: readonly (GradientFormula | null)[];
-  readonly rule: Rule;
-  /** Backward kernels by the set of wanted inputs. */
-  readonly backwards: Map<number, Backward>;
-}
-
-/** A traced backward kernel; an output that is `g` itself needs no kernel. */
-interface Backward {
-  readonly formula: Formula | null;
-  /** Per tensor input: which output of the formula, -1 for `g` itself, -2 for none. */
-  readonly places: readonly number[];
-  /** Per formula input (g, inputs, result, numbers): whether it is read. */
-  readonly reaches: readonly boolean[];
-}
-
-/** Makes a row of its definition. `numbersTaken` scalars follow the `arity` tensor inputs. */
-export function pointwiseRow(
-  name: string,
-  arity: number,
-  numbersTaken: number,
-  definition: PointwiseDefinition,
-): PointwiseRow {
-  const { grad } = definition;
-  const gradients = grad === undefined ? [] : typeof grad === 'function' ? [grad] : grad;
-  return {
-    ...definition,
-    name,
-    arity,
-    formula: formula(arity + numbersTaken, definition.forward as Build),
-    gradients,
-    rule: { name, backward },
-    backwards: new Map(),
-  };
-}
-
-function backwardOf(row: PointwiseRow, wanted: readonly boolean[]): Backward {
-  let mask = 0;
-  for (let i = 0; i < row.arity; i++) if (wanted[i]) mask |= 1 << i;
-  let made = row.backwards.get(mask);
-  if (made === undefined) {
-    made = traceBackward(row, wanted);
-    row.backwards.set(mask, made);
-  }
-  return made;
-}
-
-function traceBackward(row: PointwiseRow, wanted: readonly boolean[]): Backward {
-  const arity = row.formula.arity + 2;
-  const asked = row.gradients.flatMap((grad, i) => (wanted[i] && grad !== null ? [i] : []));
-  const trace = (indices: readonly number[]): Formula =>
-    formula(arity, ((s: Scalar<GraphNode>, ...x: GraphNode[]) =>
-      indices.map((i) => (row.gradients[i] as GradientFormula)(s, x[0], ...x.slice(1)))) as unknown as Build);
-  const passes = asked.filter((i) => {
-    const [out] = trace([i]).outputs;
-    return out.name === 'input' && out.value === 0;
-  });
-  const computed = asked.filter((i) => !passes.includes(i));
-  const f = computed.length === 0 ? null : trace(computed);
-  const places = row.gradients.map((_, i) =>
-    passes.includes(i) ? -1 : computed.indexOf(i) >= 0 ? computed.indexOf(i) : -2,
-  );
-  return { formula: f, places, reaches: f === null ? new Array<boolean>(arity).fill(false) : f.reaches };
-}
-
-/** Saved: inputs, result, numbers, in the order of the gradient formula's inputs after `g`. */
-function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly boolean[]): (Tensor | null)[] {
-  const row = node.attributes as PointwiseRow;
-  const saved = node.saved as (Tensor | number | null)[];
-  const gradient = g as Tensor;
-  if (modes.grad) return recordedBackward(row, gradient, saved, wanted);
-  const { formula: f, places } = backwardOf(row, wanted);
-  if (f === null) return places.map((place) => (place === -1 ? gradient : null));
-  const outputs: Tensor[] = [];
-  places.forEach((place, i) => {
-    if (place >= 0)
-      outputs[place] = emptyTensor(gradient.shape, node.edges[i]?.dtype ?? gradient.dtype, gradient.device);
-  });
-  const operands = [gradient, ...saved.map((x) => x ?? 0)];
-  gradient.storage.kernels.pointwise(f, gradient.dtype, outputs, operands);
-  return places.map((place) => (place >= 0 ? outputs[place] : place === -1 ? gradient : null));
-}
-
-/** The formulas read by tensors: how a gradient gets a gradient. */
-function recordedBackward(
-  row: PointwiseRow,
-  g: Tensor,
-  saved: readonly (Tensor | number | null)[],
-  wanted: readonly boolean[],
-): (Tensor | null)[] {
-  const s = tensorReader();
-  const rest = saved.map((x) => x ?? 0);
-  return row.gradients.map((grad, i) => {
-    if (grad === null || !wanted[i]) return null;
-    const result = grad<Tensor | number>(s, g, ...rest);
-    return typeof result === 'number' ? table().mul(table().zerosLike(g).add(1), result) : result;
-  });
-}
-
-let tensors: Scalar<Tensor | number> | null = null;
-
-function tensorReader(): Scalar<Tensor | number> {
-  tensors ??= reader<Tensor | number>(
-    (value) => value,
-    (name, x) => {
-      if (x.every((value) => typeof value === 'number')) return operations[name].evaluate(...(x as number[]));
-      const t = table() as unknown as Record<string, (...x: (Tensor | number)[]) => Tensor>;
-      return t[name](...x);
-    },
-  );
-  return tensors;
-}
+export {
+  evaluate,
+  type GradientFormula,
+  type PointwiseDefinition,
+  type PointwiseRow,
+  pointwiseRow,
+} from './formulas.js';
 
 /** An operand as PyTorch's scalar: rounded to the dtype in which the operation computes. */
 function castNumber(value: number, compute: DType): number {
@@ -201,6 +69,67 @@ function onDevice(row: PointwiseRow, inputs: readonly (Tensor | number)[], first
   });
 }
 
+/** Without numbers, on one device, one shape and one floating dtype: the usual case, without lists or look-ups. */
+function plain(row: PointwiseRow, x: Tensor, y: Tensor | number | null): Tensor | null {
+  const { dtype, storage } = x;
+  if (dtype !== 'float32' && dtype !== 'float64') return null;
+  if (modes.inference || row.refuses !== undefined) return null;
+  const result = new Tensor(
+    allocateOn(storage, row.result === 'bool' ? 'bool' : dtype, x.shape),
+    0,
+    x.shape,
+    isContiguous(x.shape, x.strides) ? x.strides : contiguousStrides(x.shape),
+    row.result === 'bool' ? 'bool' : dtype,
+  );
+  if (y === null) storage.kernels.pointwise1(row.formula, dtype, result, x);
+  else storage.kernels.pointwise2(row.formula, dtype, result, x, y);
+  return result;
+}
+
+function allocateOn({ kernels, device }: Storage, dtype: DType, shape: readonly number[]): Storage {
+  const size = count(shape);
+  return new Storage(kernels.allocate(dtype, size), dtype, device, kernels, size);
+}
+
+function plain1(row: PointwiseRow, x: Tensor): Tensor | null {
+  const result = plain(row, x, null);
+  if (result === null || !modes.grad || row.result === 'bool' || !requiresGrad(x)) return result;
+  const { reaches } = backwardOf(row, one);
+  track(row, [edgeOf(x)], [reaches[1] ? x : null, reaches[2] ? result : null], result);
+  return result;
+}
+
+function plain2(row: PointwiseRow, a: Tensor, b: Tensor | number): Tensor | null {
+  if (typeof b !== 'number') {
+    if (b.dtype !== a.dtype || b.storage.device !== a.storage.device || !sameShape(a.shape, b.shape)) return null;
+  }
+  const y = typeof b === 'number' ? castNumber(b, a.dtype) : b;
+  const result = plain(row, a, y);
+  if (result === null || !modes.grad || row.result === 'bool') return result;
+  const first = requiresGrad(a);
+  const second = typeof y !== 'number' && requiresGrad(y);
+  if (!first && !second) return result;
+  const { reaches } = backwardOf(row, first ? (second ? both : one) : other);
+  const edges = [first ? edgeOf(a) : null, second ? edgeOf(y as Tensor) : null];
+  track(
+    row,
+    edges,
+    [reaches[1] ? a : null, typeof y === 'number' || reaches[2] ? y : null, reaches[3] ? result : null],
+    result,
+  );
+  return result;
+}
+
+const one = [true, false];
+const other = [false, true];
+const both = [true, true];
+
+function track(row: PointwiseRow, edges: (Edge | null)[], saved: (Tensor | number | null)[], result: Tensor): void {
+  const node = new Node(row.rule, edges, saved, row);
+  if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
+  attach(node, result);
+}
+
 /**
  * Runs a pointwise row: the one place where formulas are launched and recorded.
  * `self`, where given, is written in place and must be the first input of its arithmetic (or no input at all).
@@ -211,6 +140,16 @@ export function pointwise(
   parameters: readonly number[],
   self: Tensor | null,
 ): Tensor {
+  if (self === null && parameters.length === 0 && given[0] instanceof Tensor) {
+    const [a, b] = given;
+    const quick =
+      given.length === 1
+        ? plain1(row, a)
+        : given.length === 2 && (b instanceof Tensor || typeof b === 'number')
+          ? plain2(row, a, b)
+          : null;
+    if (quick !== null) return quick;
+  }
   const first = self ?? checkOperands(row, given);
   if (self !== null && given.some((x) => typeof x !== 'number')) checkOperands(row, given);
   const inputs = given.every((x) => typeof x === 'number' || x.storage.device === first.storage.device)
@@ -294,9 +233,4 @@ function checkSelf(
   }
   checkInplace(name, self, recorded);
   for (const x of inputs) if (typeof x !== 'number') checkOverlap(name, self, x);
-}
-
-/** Evaluates a row on numbers: the oracle of the tests. */
-export function evaluate(row: PointwiseRow, ...inputs: number[]): number {
-  return row.forward(numbers, ...inputs);
 }
