@@ -19,9 +19,9 @@ const rowBlock = 128;
 const columnBlock = 256;
 const depthBlock = 256;
 /** Products with fewer steps of depth, rows or columns, or fewer multiplications in all, do not earn back the packing. */
-const smallestDepth = 8;
+const smallestDepth = 3;
 const smallestSide = 4;
-const smallestWork = 4096;
+const smallestWork = 512;
 
 const leftScratch = scratch();
 const rightScratch = scratch();
@@ -113,6 +113,29 @@ function packedLoop(
         c31 += a3 * b1;
         c32 += a3 * b2;
         c33 += a3 * b3;
+      }
+      if (!accumulate && i + 4 <= rows && j + 4 <= columns) {
+        let at = offset + i * row + j * column;
+        c[at] = c00;
+        c[at + column] = c01;
+        c[at + 2 * column] = c02;
+        c[at + 3 * column] = c03;
+        at += row;
+        c[at] = c10;
+        c[at + column] = c11;
+        c[at + 2 * column] = c12;
+        c[at + 3 * column] = c13;
+        at += row;
+        c[at] = c20;
+        c[at + column] = c21;
+        c[at + 2 * column] = c22;
+        c[at + 3 * column] = c23;
+        at += row;
+        c[at] = c30;
+        c[at + column] = c31;
+        c[at + 2 * column] = c32;
+        c[at + 3 * column] = c33;
+        continue;
       }
       tile[0] = c00;
       tile[1] = c01;

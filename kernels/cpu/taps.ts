@@ -58,7 +58,10 @@ function copyLoop(
   fromStrides: readonly number[],
   shape: readonly number[],
 ): void {
-  const [channels, depth, height, width] = shape;
+  const channels = shape[0];
+  const depth = shape[1];
+  const height = shape[2];
+  const width = shape[3];
   const toStep = toStrides[3];
   const fromStep = fromStrides[3];
   for (let c = 0; c < channels; c++) {
