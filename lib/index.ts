@@ -25,10 +25,16 @@ export {
   uint8,
 } from './core/dtype.js';
 export * from './core/errors.js';
+export * as nn from './nn/index.js';
+export * from './ops/addmm.js';
 export * from './ops/convert.js';
 export * from './ops/creation.js';
+export * from './ops/extreme.js';
 export * from './ops/matmul.js';
 export * from './ops/pointwise.js';
 export * from './ops/reduce.js';
+export * from './ops/softmax.js';
+export * from './ops/statistics.js';
+export type { NdArrayLike, Nested, TensorData } from './ops/values.js';
 export * from './ops/view.js';
 export { Tensor } from './tensor.js';

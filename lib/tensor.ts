@@ -6,11 +6,16 @@ import type { Described } from './core/define.js';
 import type { Device } from './core/device.js';
 import type { DType } from './core/dtype.js';
 import { Tensor } from './core/tensor.js';
+import * as addmm from './ops/addmm.js';
 import type { ToOptions } from './ops/convert.js';
 import * as convert from './ops/convert.js';
+import type { ValuesIndices } from './ops/extreme.js';
+import * as extreme from './ops/extreme.js';
 import * as matmul from './ops/matmul.js';
 import * as pointwise from './ops/pointwise.js';
 import * as reduce from './ops/reduce.js';
+import * as softmax from './ops/softmax.js';
+import * as statistics from './ops/statistics.js';
 import * as table from './ops/table.js';
 import * as view from './ops/view.js';
 
@@ -18,7 +23,7 @@ type Tail<A extends unknown[]> = A extends [unknown, ...infer Rest] ? Rest : nev
 type Callable = (...args: never[]) => unknown;
 
 /** Methods whose overloads a mapped type would lose; they are written out below. */
-type Overloaded = 'to';
+type Overloaded = 'max' | 'min' | 'to';
 
 /** The methods of a table: its functions, without their first argument, which is the tensor. */
 type Methods<T> = {
@@ -36,13 +41,28 @@ type InplaceMethods<T> = {
 
 declare module './core/tensor.js' {
   interface Tensor
-    extends Methods<typeof convert>,
+    extends Methods<typeof addmm>,
+      InplaceMethods<typeof addmm>,
+      Methods<typeof convert>,
+      Methods<typeof extreme>,
       Methods<typeof hooks>,
       Methods<typeof matmul>,
       Methods<typeof pointwise>,
       InplaceMethods<typeof pointwise>,
       Methods<typeof reduce>,
+      Methods<typeof softmax>,
+      Methods<typeof statistics>,
       Methods<typeof view> {
+    /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
+    max(): Tensor;
+    max(other: Tensor): Tensor;
+    max(dim: number, keepdim?: boolean): ValuesIndices;
+    max(options: { dim: number; keepdim?: boolean }): ValuesIndices;
+    /** Smallest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.min. */
+    min(): Tensor;
+    min(other: Tensor): Tensor;
+    min(dim: number, keepdim?: boolean): ValuesIndices;
+    min(options: { dim: number; keepdim?: boolean }): ValuesIndices;
     /** The tensor with another dtype or on another device; itself where nothing changes. PyTorch: Tensor.to. */
     to(target: DType | Device | Tensor, options?: ToOptions): Tensor;
     to(device: Device | Tensor, dtype: DType, options?: ToOptions): Tensor;
@@ -56,7 +76,18 @@ declare module './core/tensor.js' {
   }
 }
 
-const methodTables: readonly object[] = [convert, hooks, matmul, pointwise, reduce, view];
+const methodTables: readonly object[] = [
+  addmm,
+  convert,
+  extreme,
+  hooks,
+  matmul,
+  pointwise,
+  reduce,
+  softmax,
+  statistics,
+  view,
+];
 
 /** Puts a method on the tensor for every function of the tables that carries a signature, and the in-place forms. */
 function addMethods(prototype: object): void {

@@ -1,8 +1,9 @@
 import { formula, identity } from '../../kernels/dag.js';
-import type { Reduction } from '../../kernels/types.js';
-import { apply1, type Row, refuseInt64 } from '../autograd/apply.js';
+import type { Kernels, Reduction, View } from '../../kernels/types.js';
+import { apply1, checkTensor, type Row, refuseInt64 } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
-import { type DType, isFloat } from '../core/dtype.js';
+import { checkDType, type DType, isFloat } from '../core/dtype.js';
+import { DTypeError } from '../core/errors.js';
 import { type Dims, reducedShape, wrapDims } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
@@ -14,45 +15,93 @@ export interface Over {
 }
 
 const first = formula(2, (_s, a) => a);
+const adding = formula(2, (s, a, x) => s.add(a, x));
 
-const addition: Reduction = {
-  name: 'sum',
-  init: 0,
-  before: identity,
-  combine: formula(2, (s, a, x) => s.add(a, x)),
-  after: first,
-  compiled: [],
-};
+/** Makes a reduction of what it does beyond handing elements and folded value on. */
+export function reduction(definition: Pick<Reduction, 'name' | 'combine'> & Partial<Reduction>): Reduction {
+  return { init: 0, before: identity, after: first, compiled: [], ...definition };
+}
+
+/** Sum of the elements. */
+export const addition: Reduction = reduction({ name: 'sum', combine: adding });
+
+/** Mean of the elements. */
+export const average: Reduction = reduction({
+  name: 'mean',
+  combine: adding,
+  after: formula(2, (s, a, n) => s.div(a, n)),
+});
+
+const ignoringNaN = formula(1, (s, x) => s.where(s.ne(x, x), s.const(0), x));
+
+const additionOfNumbers = reduction({ name: 'nansum', before: ignoringNaN, combine: adding });
+
+const truth = formula(1, (s, x) => s.where(s.ne(x, s.const(0)), s.const(1), s.const(0)));
+
+const conjunction = reduction({
+  name: 'all',
+  init: 1,
+  before: truth,
+  combine: formula(2, (s, a, x) => s.minimum(a, x)),
+});
+
+const disjunction = reduction({ name: 'any', before: truth, combine: formula(2, (s, a, x) => s.maximum(a, x)) });
+
+const counting = reduction({ name: 'countNonzero', before: truth, combine: adding });
 
 /** A result of a reduction with its dimensions of size 1 back in place, so that it broadcasts against the input. */
-export function restored(g: Tensor, x: Tensor, { dims, keepdim }: Over): Tensor {
+export function restored(g: Tensor, x: Tensor, { dims, keepdim }: Pick<Over, 'dims' | 'keepdim'>): Tensor {
   return keepdim ? g : g.reshape(reducedShape(x.shape, dims, true));
 }
 
-const sumRow: Row<Over> = {
-  name: 'sum',
-  infer([x], { dims, keepdim, dtype }) {
-    refuseInt64('sum', dtype);
-    return [{ shape: reducedShape(x.shape, dims, keepdim), dtype }];
-  },
-  kernel: (k, [y], [x], { dims }) => reduceKernel(k, addition, y, x, dims),
-  grad: (t, [g], [x], _y, over) => [t.expand(restored(g, x, over), x.shape)],
-};
-
 /** Runs a reduction into a result that may have kept its dimensions of size 1. */
-export function reduceKernel(
-  k: Tensor['storage']['kernels'],
-  reduction: Reduction,
-  y: Tensor,
-  x: Tensor,
-  dims: readonly number[],
-): void {
+export function reduceKernel(k: Kernels, folding: Reduction, y: View, x: View, dims: readonly number[]): void {
   const shape = reducedShape(x.shape, dims, false);
   const strides = y.shape.length === shape.length ? y.strides : y.strides.filter((_, d) => !dims.includes(d));
-  k.reduce(reduction, { buffer: y.buffer, offset: y.offset, shape, strides, dtype: y.dtype }, x, dims);
+  k.reduce(folding, { buffer: y.buffer, offset: y.offset, shape, strides, dtype: y.dtype }, x, dims);
 }
 
-type SumOptions = { dim?: Dims | null; keepdim?: boolean; dtype?: DType | null };
+/** A row that folds dimensions with one kernel. */
+export function reductionRow(folding: Reduction, rest: Pick<Row<Over>, 'grad' | 'saves' | 'savesResults'>): Row<Over> {
+  return {
+    name: folding.name,
+    infer: ([x], { dims, keepdim, dtype }) => [{ shape: reducedShape(x.shape, dims, keepdim), dtype }],
+    kernel: (k, [y], [x], { dims }) => reduceKernel(k, folding, y, x, dims),
+    ...rest,
+  };
+}
+
+/** How many elements are folded into one. */
+export function foldedCount(shape: readonly number[], dims: readonly number[]): number {
+  return dims.reduce((n, d) => n * shape[d], 1);
+}
+
+/** The dtype in which integers and truth values are summed: int32, where PyTorch has int64. */
+export function wholeSum(dtype: DType): DType {
+  return isFloat(dtype) || dtype === 'int64' ? dtype : 'int32';
+}
+
+/** The input in the dtype asked for, which arithmetic must know; null leaves sums of integers in int32. */
+function prepared(name: string, input: Tensor, dtype: DType | null): { x: Tensor; dtype: DType } {
+  checkTensor(name, input);
+  const result = dtype === null ? wholeSum(input.dtype) : checkDType(name, dtype);
+  refuseInt64(name, result);
+  // Fractions are cut element by element, before the sum; other conversions happen as the sum is stored.
+  return { x: isFloat(input.dtype) && !isFloat(result) ? input.to(result) : input, dtype: result };
+}
+
+/** Refuses what has no fractions to hold a mean. */
+export function requireFloat(name: string, dtype: DType): void {
+  if (isFloat(dtype)) return;
+  throw new DTypeError(`${name}: needs floating-point elements, got ${dtype}; convert with to('float32') first`);
+}
+
+type ReduceOptions = { dim?: Dims | null; keepdim?: boolean; dtype?: DType | null };
+
+/** A function that folds one, several or all dimensions. */
+export type Reduce = Fn<[input: Tensor, dim?: Dims | null, keepdim?: boolean], ReduceOptions, Tensor>;
+
+const sumRow = reductionRow(addition, { grad: (t, [g], [x], _y, over) => [t.expand(restored(g, x, over), x.shape)] });
 
 /**
  * Sum over `dim` (one, several, or null for all); integers and truth values sum to int32 unless `dtype` says otherwise.
@@ -60,12 +109,135 @@ type SumOptions = { dim?: Dims | null; keepdim?: boolean; dtype?: DType | null }
  * @example
  * tg.tensor([[1, 2], [3, 4]]).sum(0) // => tensor([4., 6.])
  */
-export const sum: Fn<[input: Tensor, dim?: Dims | null, keepdim?: boolean], SumOptions, Tensor> = fn(
+export const sum: Reduce = fn(
   'sum(input, dim=null, keepdim=false, *, dtype=null)',
-  (input, dim, keepdim, { dtype }) => {
-    const dims = wrapDims('sum', dim, input.shape.length);
-    const result = dtype ?? (isFloat(input.dtype) || input.dtype === 'int64' ? input.dtype : 'int32');
-    return apply1(sumRow, [input], { dims, keepdim, dtype: result });
+  (input, dim, keepdim, options) => {
+    const { x, dtype } = prepared('sum', input, options.dtype);
+    return apply1(sumRow, [x], { dims: wrapDims('sum', dim, x.shape.length), keepdim, dtype });
   },
-  { samples: (m) => [[m(2, 3)], [m(2, 3, 4), [0, 2]], [m(2, 3), { dim: 1, keepdim: true }], [m()]] },
+  {
+    samples: (m) => [
+      [m(2, 3)],
+      [m(2, 3, 4), [0, 2]],
+      [m(2, 3), { dim: 1, keepdim: true }],
+      [m()],
+      [m(0, 3), 0],
+      [m.integers(9, 3), { dtype: 'float64' }],
+      [m.bools(4)],
+    ],
+    errors: (m) => [
+      [[m(2, 3), 2], 'dimension 2 is out of range for 2 dimensions'],
+      [[m(2, 3), [0, -2]], 'a dimension appears twice in (0, -2)'],
+      [[m(2), { dtype: 'int64' }], 'int64 holds values and indices but does no arithmetic'],
+    ],
+  },
+);
+
+const nansumRow = reductionRow(additionOfNumbers, {
+  saves: [0],
+  grad: (t, [g], [x], _y, over) => [t.where(t.isnan(x), 0, restored(g, x, over))],
+});
+
+/** Sum over `dim` that passes over NaN. PyTorch: torch.nansum. */
+export const nansum: Reduce = fn(
+  'nansum(input, dim=null, keepdim=false, *, dtype=null)',
+  (input, dim, keepdim, options) => {
+    const { x, dtype } = prepared('nansum', input, options.dtype);
+    return apply1(nansumRow, [x], { dims: wrapDims('nansum', dim, x.shape.length), keepdim, dtype });
+  },
+  { samples: (m) => [[m(2, 3)], [m(2, 3, 4), [0, 2]], [m.integers(9, 3), { keepdim: true }]] },
+);
+
+const meanRow = reductionRow(average, {
+  grad: (t, [g], [x], _y, over) => [t.expand(restored(t.div(g, foldedCount(x.shape, over.dims)), x, over), x.shape)],
+});
+
+/**
+ * Mean over `dim` (one, several, or null for all); of no elements it is NaN. DTypeError for integers without a floating-point `dtype`.
+ * PyTorch: torch.mean.
+ * @example
+ * tg.tensor([[1, 2], [3, 4]]).mean(1) // => tensor([1.5000, 3.5000])
+ */
+export const mean: Reduce = fn(
+  'mean(input, dim=null, keepdim=false, *, dtype=null)',
+  (input, dim, keepdim, options) => {
+    checkTensor('mean', input);
+    const dtype = options.dtype === null ? input.dtype : checkDType('mean', options.dtype);
+    requireFloat('mean', dtype);
+    return apply1(meanRow, [input], { dims: wrapDims('mean', dim, input.shape.length), keepdim, dtype });
+  },
+  {
+    samples: (m) => [
+      [m(2, 3)],
+      [m(2, 3, 4), [0, 2]],
+      [m(2, 3), { dim: 1, keepdim: true }],
+      [m()],
+      [m.integers(9, 3), { dtype: 'float32' }],
+    ],
+    errors: (m) => [
+      [[m.integers(9, 3)], 'needs floating-point elements, got int32'],
+      [[m(2), 1], 'dimension 1 is out of range'],
+    ],
+  },
+);
+
+/** Mean over `dim` that passes over NaN; of nothing else it is NaN. PyTorch: torch.nanmean. */
+export const nanmean: Reduce = fn(
+  'nanmean(input, dim=null, keepdim=false, *, dtype=null)',
+  (input, dim, keepdim, { dtype }) => {
+    checkTensor('nanmean', input);
+    requireFloat('nanmean', dtype ?? input.dtype);
+    const found = input.isnan().logicalNot().sum(dim, keepdim);
+    return nansum(input, dim, keepdim, { dtype }).div(found);
+  },
+  { samples: (m) => [[m(2, 3)], [m(2, 3, 4), [0, 2], true]] },
+);
+
+const allRow = reductionRow(conjunction, {});
+const anyRow = reductionRow(disjunction, {});
+
+function truthFn(
+  name: string,
+  row: Row<Over>,
+): Fn<[input: Tensor, dim?: Dims | null, keepdim?: boolean], DimOptions, Tensor> {
+  return fn(
+    `${name}(input, dim=null, keepdim=false)`,
+    (input, dim, keepdim) => {
+      checkTensor(name, input);
+      const dtype = input.dtype === 'uint8' ? 'uint8' : 'bool';
+      return apply1(row, [input], { dims: wrapDims(name, dim, input.shape.length), keepdim, dtype });
+    },
+    {
+      samples: (m) => [[m.bools(2, 3)], [m.bools(2, 3), 1], [m(2, 3), { dim: 0, keepdim: true }], [m.bools(0)]],
+      gradcheck: 'truth values',
+    },
+  );
+}
+
+/** The options of a reduction without `dtype`. */
+export type DimOptions = { dim?: Dims | null; keepdim?: boolean };
+
+/** Whether all elements along `dim` are not zero; of none it is true. bool, but uint8 stays uint8. PyTorch: torch.all. */
+export const all: Fn<[input: Tensor, dim?: Dims | null, keepdim?: boolean], DimOptions, Tensor> = truthFn(
+  'all',
+  allRow,
+);
+
+/** Whether any element along `dim` is not zero; of none it is false. bool, but uint8 stays uint8. PyTorch: torch.any. */
+export const any: Fn<[input: Tensor, dim?: Dims | null, keepdim?: boolean], DimOptions, Tensor> = truthFn(
+  'any',
+  anyRow,
+);
+
+const countRow = reductionRow(counting, {});
+
+/** How many elements along `dim` are not zero, as int32. PyTorch: torch.count_nonzero. */
+export const countNonzero: Fn<[input: Tensor, dim?: Dims | null], { dim?: Dims | null }, Tensor> = fn(
+  'countNonzero(input, dim=null)',
+  (input, dim) => {
+    checkTensor('countNonzero', input);
+    const dims = wrapDims('countNonzero', dim, input.shape.length);
+    return apply1(countRow, [input], { dims, keepdim: false, dtype: 'int32' });
+  },
+  { samples: (m) => [[m.bools(2, 3)], [m.integers(3, 2, 3), 1], [m(2, 3), [0, 1]]], gradcheck: 'counts' },
 );
