@@ -60,8 +60,11 @@ function three(list: readonly number[], value: number): number[] {
 
 /** A view with three spatial dimensions. */
 function flatten(view: View): View {
+  const { buffer, offset, dtype } = view;
   const shape = [...view.shape.slice(0, 2), ...three(view.shape.slice(2), 1)];
-  return { ...view, shape, strides: [...view.strides.slice(0, 2), ...three(view.strides.slice(2), 0)] };
+  const strides = [...view.strides.slice(0, 2), ...three(view.strides.slice(2), 0)];
+  // Field by field: a view may be an object whose buffer is a getter, which a spread would leave behind.
+  return { buffer, offset, shape, strides, dtype };
 }
 
 function widen({ stride, padding, dilation, groups }: Convolution): Convolution {

@@ -5,7 +5,7 @@ import { gather, scatter } from './gather.js';
 import { index, indexPut } from './indexing.js';
 import { matmul } from './matmul.js';
 import { philox } from '../reference/philox.js';
-import { maxPool } from '../reference/pool.js';
+import { maxPool } from './pool.js';
 import { scan } from './scan.js';
 import { sort } from './sort.js';
 import type { Kernels, TypedArray, View } from '../types.js';

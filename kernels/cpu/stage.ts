@@ -7,7 +7,7 @@ export function staged(view: View): View {
   const shape = view.shape.map((size, d) => (view.strides[d] === 0 ? Math.min(size, 1) : size));
   const strides = contiguousStrides(shape).map((stride, d) => (view.strides[d] === 0 ? 0 : stride));
   const floats: View = { buffer: new Float32Array(count(shape)), offset: 0, shape, strides, dtype: 'float32' };
-  copy(floats, { ...view, shape });
+  copy(floats, { buffer: view.buffer, offset: view.offset, shape, strides: view.strides, dtype: view.dtype });
   return { ...floats, shape: view.shape };
 }
 

@@ -55,7 +55,8 @@ class Sums {
 
   constructor(target: View) {
     this.#target = target;
-    this.view = { ...target, offset: 0, strides: contiguousStrides(target.shape) };
+    const { buffer, shape, dtype } = target;
+    this.view = { buffer, offset: 0, shape, strides: contiguousStrides(shape), dtype };
     this.#convert = converter(target.dtype);
     this.#sums = new Array<Element>(count(target.shape)).fill(this.#convert(0));
   }
