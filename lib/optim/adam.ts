@@ -1,0 +1,120 @@
+import { type Formula, formula } from '../../kernels/dag.js';
+import { table } from '../autograd/table.js';
+import type { Tensor } from '../tensor.js';
+import { checkRange, launch, Optimizer, options, type ParameterState, type Params } from './optimizer.js';
+import { decayed } from './sgd.js';
+
+/** Options of `Adam` and `AdamW`. */
+export interface AdamOptions {
+  /** Learning rate, 1e-3 unless given. */
+  lr: number;
+  /** Decay of the averages of the gradient and of its square, [0.9, 0.999] unless given. */
+  betas: readonly [number, number];
+  eps: number;
+  weightDecay: number;
+  /** Use the largest second moment seen (Reddi et al. 2018). */
+  amsgrad: boolean;
+  /** Ascend instead of descend. */
+  maximize: boolean;
+}
+
+/**
+ * p, g, m, v, then sign, L2, decay, beta1, 1 - beta1, beta2, 1 - beta2, step size, sqrt(1 - beta2^t), eps:
+ * m <- beta1 m + (1 - beta1) g; v <- beta2 v + (1 - beta2) g^2; p <- decay p - step m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+ */
+const update: Formula = formula(
+  14,
+  (s, p, g, m, v, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps) => {
+    const d = decayed(s, p, g, sign, l2);
+    const mean = s.add(s.mul(beta1, m), s.mul(rest1, d));
+    const square = s.add(s.mul(beta2, v), s.mul(rest2, s.mul(d, d)));
+    const scale = s.add(s.div(s.sqrt(square), correction), eps);
+    return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square];
+  },
+);
+
+/** The same with the largest second moment, the input after v. */
+const updateLargest: Formula = formula(
+  15,
+  (s, p, g, m, v, largest, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps) => {
+    const d = decayed(s, p, g, sign, l2);
+    const mean = s.add(s.mul(beta1, m), s.mul(rest1, d));
+    const square = s.add(s.mul(beta2, v), s.mul(rest2, s.mul(d, d)));
+    const top = s.maximum(largest, square);
+    const scale = s.add(s.div(s.sqrt(top), correction), eps);
+    return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square, top];
+  },
+);
+
+/** What Adam and AdamW share: they differ in where the weight decay acts. */
+abstract class AdamBase extends Optimizer<AdamOptions> {
+  protected abstract readonly decoupled: boolean;
+
+  protected check({ lr, betas, eps, weightDecay }: AdamOptions): void {
+    const name = this.constructor.name;
+    checkRange(name, 'lr', lr, 0);
+    checkRange(name, 'eps', eps, 0);
+    checkRange(name, 'betas[0]', betas[0], 0, 1);
+    checkRange(name, 'betas[1]', betas[1], 0, 1);
+    checkRange(name, 'weightDecay', weightDecay, 0);
+  }
+
+  protected update(p: Tensor, g: Tensor, state: ParameterState, o: AdamOptions): void {
+    const zeros = (): Tensor => table().zerosLike(p);
+    state.step = ((state.step as number | undefined) ?? 0) + 1;
+    state.exp_avg ??= zeros();
+    state.exp_avg_sq ??= zeros();
+    const [beta1, beta2] = o.betas;
+    const size = o.lr / (1 - beta1 ** state.step);
+    const correction = Math.sqrt(1 - beta2 ** state.step);
+    const [l2, decay] = this.decoupled ? [0, 1 - o.lr * o.weightDecay] : [o.weightDecay, 1];
+    const moments = [state.exp_avg as Tensor, state.exp_avg_sq as Tensor];
+    const numbers = [o.maximize ? -1 : 1, l2, decay, beta1, 1 - beta1, beta2, 1 - beta2, size, correction, o.eps];
+    const name = `${this.constructor.name}.step`;
+    if (!o.amsgrad) return launch(name, update, [p, ...moments], [p, g, ...moments, ...numbers]);
+    state.max_exp_avg_sq ??= zeros();
+    const largest = state.max_exp_avg_sq as Tensor;
+    launch(name, updateLargest, [p, ...moments, largest], [p, g, ...moments, largest, ...numbers]);
+  }
+}
+
+/**
+ * Adam (Kingma and Ba 2015): averages of the gradient and of its square, corrected for their start at zero; weight decay is an L2 penalty.
+ * ValueError for options out of range. PyTorch: torch.optim.Adam.
+ * @example
+ * const w = tg.tensor([1], { requiresGrad: true });
+ * w.mul(w).sum().backward();
+ * new tg.optim.Adam([w], { lr: 1e-2 }).step();
+ */
+export class Adam extends AdamBase {
+  protected readonly decoupled: boolean = false;
+
+  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>);
+  constructor(params: Params<AdamOptions>, lr: number, options?: Partial<AdamOptions>);
+  constructor(params: Params<AdamOptions>, ...rest: unknown[]) {
+    super(
+      params,
+      options('Adam(params, lr=0.001, betas=[0.9,0.999], eps=1e-8, weightDecay=0, amsgrad=false, *, maximize=false)', [
+        params,
+        ...rest,
+      ]),
+    );
+  }
+}
+
+/** Adam with the weight decay taken from the parameter itself (Loshchilov and Hutter 2019), 0.01 unless given. PyTorch: torch.optim.AdamW. */
+export class AdamW extends AdamBase {
+  protected readonly decoupled: boolean = true;
+
+  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>);
+  constructor(params: Params<AdamOptions>, lr: number, options?: Partial<AdamOptions>);
+  constructor(params: Params<AdamOptions>, ...rest: unknown[]) {
+    super(
+      params,
+      options(
+        'AdamW(params, lr=0.001, betas=[0.9,0.999], eps=1e-8, weightDecay=0.01, amsgrad=false, *, maximize=false)',
+        [params, ...rest],
+      ),
+    );
+  }
+}
