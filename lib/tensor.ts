@@ -7,14 +7,19 @@ import type { Device } from './core/device.js';
 import type { DType } from './core/dtype.js';
 import { Tensor } from './core/tensor.js';
 import * as addmm from './ops/addmm.js';
+import * as at from './ops/at.js';
 import type { ToOptions } from './ops/convert.js';
 import * as convert from './ops/convert.js';
 import type { ValuesIndices } from './ops/extreme.js';
 import * as extreme from './ops/extreme.js';
+import * as gather from './ops/gather.js';
+import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as pointwise from './ops/pointwise.js';
 import * as reduce from './ops/reduce.js';
+import * as shape from './ops/shape.js';
 import * as softmax from './ops/softmax.js';
+import * as split from './ops/split.js';
 import * as statistics from './ops/statistics.js';
 import * as table from './ops/table.js';
 import * as view from './ops/view.js';
@@ -52,6 +57,12 @@ declare module './core/tensor.js' {
       Methods<typeof reduce>,
       Methods<typeof softmax>,
       Methods<typeof statistics>,
+      Methods<typeof at>,
+      Methods<typeof gather>,
+      Methods<typeof masked>,
+      InplaceMethods<typeof masked>,
+      Methods<typeof shape>,
+      Methods<typeof split>,
       Methods<typeof view> {
     /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
     max(): Tensor;
@@ -67,6 +78,16 @@ declare module './core/tensor.js' {
     to(target: DType | Device | Tensor, options?: ToOptions): Tensor;
     to(device: Device | Tensor, dtype: DType, options?: ToOptions): Tensor;
     to(options: ToOptions): Tensor;
+    /** All dimensions in reverse order: a matrix transposed. PyTorch: Tensor.T. */
+    readonly T: Tensor;
+    /** The last two dimensions exchanged. PyTorch: Tensor.mT. */
+    readonly mT: Tensor;
+    /** A matrix transposed; numbers are real here, so nothing is conjugated. PyTorch: Tensor.H. */
+    readonly H: Tensor;
+    /** The last two dimensions exchanged; numbers are real here. PyTorch: Tensor.mH. */
+    readonly mH: Tensor;
+    /** How many dimensions it has. PyTorch: Tensor.ndim. */
+    readonly ndim: number;
     /** Whether operations on this tensor are recorded. */
     requiresGrad: boolean;
     /** Whether no recorded operation made it. */
@@ -77,6 +98,11 @@ declare module './core/tensor.js' {
 }
 
 const methodTables: readonly object[] = [
+  split,
+  shape,
+  masked,
+  gather,
+  at,
   addmm,
   convert,
   extreme,
@@ -107,6 +133,36 @@ function addMethods(prototype: object): void {
     }
   }
   const properties: PropertyDescriptorMap & ThisType<Tensor> = {
+    T: {
+      get() {
+        return this.permute(this.shape.map((_, d) => d).reverse());
+      },
+      configurable: true,
+    },
+    mT: {
+      get() {
+        return this.adjoint();
+      },
+      configurable: true,
+    },
+    H: {
+      get() {
+        return this.t();
+      },
+      configurable: true,
+    },
+    mH: {
+      get() {
+        return this.adjoint();
+      },
+      configurable: true,
+    },
+    ndim: {
+      get() {
+        return this.shape.length;
+      },
+      configurable: true,
+    },
     requiresGrad: {
       get() {
         return requiresGrad(this);

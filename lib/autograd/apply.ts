@@ -1,10 +1,12 @@
 import type { Kernels } from '../../kernels/types.js';
 import { type DType, isFloat } from '../core/dtype.js';
-import { ArgumentError, AutogradError, DeviceError, DTypeError, showShape } from '../core/errors.js';
-import { Node, type Rule } from '../core/node.js';
+import { ArgumentError, AutogradError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
+import { type Edge, Node, type Rule } from '../core/node.js';
+import { sameShape } from '../core/shape.js';
 import { emptyTensor, Tensor } from '../core/tensor.js';
 import type { Operations } from '../ops/index.js';
 import { attach, edgeOf, record, requiresGrad, viewOf } from './edges.js';
+import { checkInplace, noteInplace } from './inplace.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
 
@@ -135,18 +137,57 @@ export function apply1<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A)
 }
 
 function recordRow<A>(row: Row<A>, inputs: readonly Tensor[], results: readonly Tensor[], attributes: A): void {
-  const keep = (all: readonly Tensor[], wanted: readonly number[] = []): Tensor[] =>
-    all.map((x, i) => (wanted.includes(i) ? x : placeholder(row.name, x.shape, x.dtype)));
-  const saved = [...keep(inputs, row.saves), ...keep(results, row.savesResults)];
-  const recorded: Recorded<A> = { row, attributes, inputs: inputs.length };
-  const edges = inputs.map((x) => (isFloat(x.dtype) ? edgeOf(x) : null));
-  const node = new Node(ruleOf(row), edges, saved, recorded);
-  if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
+  const node = nodeOfRow(row, edgesOf(inputs), inputs, results, attributes);
   for (const y of results) {
     attach(node, y);
     // Integer results (indices) hold their place among the gradients but ask for none.
     if (!isFloat(y.dtype)) y.node = null;
   }
+}
+
+function edgesOf(inputs: readonly Tensor[]): (Edge | null)[] {
+  return inputs.map((x) => (isFloat(x.dtype) ? edgeOf(x) : null));
+}
+
+function nodeOfRow<A>(
+  row: Row<A>,
+  edges: (Edge | null)[],
+  inputs: readonly Tensor[],
+  results: readonly Tensor[],
+  attributes: A,
+): Node {
+  const keep = (all: readonly Tensor[], wanted: readonly number[] = []): Tensor[] =>
+    all.map((x, i) => (wanted.includes(i) ? x : placeholder(row.name, x.shape, x.dtype)));
+  const saved = [...keep(inputs, row.saves), ...keep(results, row.savesResults)];
+  const recorded: Recorded<A> = { row, attributes, inputs: inputs.length };
+  const node = new Node(ruleOf(row), edges, saved, recorded);
+  if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
+  return node;
+}
+
+/**
+ * Runs an operation into its first input and records it. The row's kernel must take a result that is the input itself,
+ * and its gradient must not read that input.
+ */
+export function applyInplace<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  const name = `${row.name}_`;
+  for (const x of inputs) checkTensor(name, x);
+  checkDevices(name, inputs);
+  const [self] = inputs;
+  const apart = inputs.map((x, i) => (i > 0 && x.storage === self.storage ? table().clone(x) : x));
+  const [meta] = row.infer(apart, attributes);
+  if (!sameShape(meta.shape, self.shape) || meta.dtype !== self.dtype) {
+    throw new ShapeError(
+      `${name}: the result is ${meta.dtype} of shape ${showShape(meta.shape)} and does not fit the tensor changed in place, ${self.dtype} of shape ${showShape(self.shape)}`,
+    );
+  }
+  const recorded = modes.grad && isFloat(self.dtype) && apart.some(requiresGrad);
+  checkInplace(name, self, recorded);
+  // The edges are those of before the change.
+  const edges = recorded ? edgesOf(apart) : [];
+  row.kernel(self.storage.kernels, [self], apart, attributes);
+  noteInplace(name, self, recorded ? () => nodeOfRow(row, edges, apart, [self], attributes) : null, 0);
+  return self;
 }
 
 /** An operation whose result shares its input's memory. */

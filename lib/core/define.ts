@@ -45,7 +45,7 @@ export interface Described {
 }
 
 /** Defaults filled in; keyword-only arguments come last, in one object. */
-type Bound<P extends unknown[], O> = [...Required<P>, Required<O>];
+export type Bound<P extends unknown[], O> = [...Required<P>, Required<O>];
 
 function describe<F extends object>(call: F, name: string, signature: Signature, facts: Facts): F & Described {
   Object.defineProperty(call, 'name', { value: name });

@@ -7,7 +7,8 @@ import { DTypeError, ValueError } from '../core/errors.js';
 import { checkSizes } from '../core/shape.js';
 import { alias, emptyTensor, type Tensor } from '../core/tensor.js';
 import { defaultGenerator, type Generator } from '../random.js';
-import { requireLeaf, type TensorOptions } from './creation.js';
+import type { TensorOptions } from './creation.js';
+import { requireLeaf } from './values.js';
 
 /** Where and as what a random tensor is made, and from which stream. */
 export interface RandomOptions extends TensorOptions {
@@ -63,17 +64,26 @@ function fillNormal(x: Tensor, generator: Generator): void {
   const { kernels, device } = x.storage;
   const words = generator.words([2 * half], device);
   const pairs = emptyTensor([2 * half], x.dtype, device);
-  kernels.pointwise(boxMuller, 'float64', [piece(pairs, 0, half), piece(pairs, 1, half)], [piece(words, 0, half), piece(words, 1, half)]);
+  kernels.pointwise(
+    boxMuller,
+    'float64',
+    [piece(pairs, 0, half), piece(pairs, 1, half)],
+    [piece(words, 0, half), piece(words, 1, half)],
+  );
   kernels.copy(alias(x, x.offset, [count(x.shape)], [1]), piece(pairs, 0, count(x.shape)));
 }
 
 function floatType(name: string, dtype: DType | null | undefined): DType {
   const type = dtype === null || dtype === undefined ? getDefaultDtype() : checkDType(name, dtype);
-  if (!isFloat(type)) throw new DTypeError(`${name}: makes floating-point numbers, not ${type}; use randint for integers`);
+  if (!isFloat(type))
+    throw new DTypeError(`${name}: makes floating-point numbers, not ${type}; use randint for integers`);
   return type;
 }
 
-type Sizes = number[] | [...size: number[], options: RandomOptions] | [size: readonly number[], options?: RandomOptions];
+type Sizes =
+  | number[]
+  | [...size: number[], options: RandomOptions]
+  | [size: readonly number[], options?: RandomOptions];
 type Random = ((...args: Sizes) => Tensor) & Described;
 
 function maker(name: string, fill: (x: Tensor, generator: Generator) => void): Random {

@@ -1,55 +1,14 @@
-import { collapse, contiguousStrides, count, isContiguous } from '../../kernels/view.js';
-import { applyView, type ViewRow } from '../autograd/apply.js';
+import { count } from '../../kernels/view.js';
+import { applyView } from '../autograd/apply.js';
 import type { Geometry } from '../autograd/edges.js';
 import { type Described, type Fn, fn, type None, typed } from '../core/define.js';
 import { IndexError, ShapeError, showShape } from '../core/errors.js';
 import { checkSizes, inferSize, sameShape, wrapDim } from '../core/shape.js';
 import { alias, type Tensor } from '../core/tensor.js';
+import { selectRow, sliceRow, viewRow, viewStrides, type Window } from './strided.js';
 
 /** Sizes or dimensions as a list or spread. */
 export type Spread = readonly number[] | readonly [readonly number[]];
-
-type Window = ReturnType<ViewRow<unknown>['geometry']>;
-
-/** The gradient of any view: the gradient's elements in their places among zeros, added where places coincide. */
-function embedding<A>(geometry: (x: Tensor, attributes: A) => Window): ViewRow<A>['grad'] {
-  return (t, g, x, attributes) => {
-    const dense = alias(x, 0, x.shape, contiguousStrides(x.shape));
-    const { offset, shape, strides } = geometry(dense, attributes);
-    return t.embed(g, { shape, strides, offset, within: x.shape });
-  };
-}
-
-function viewRow<A>(
-  name: string,
-  geometry: ViewRow<A>['geometry'],
-  grad?: ViewRow<A>['grad'],
-  several = false,
-): ViewRow<A> {
-  return { name, geometry, grad: grad ?? embedding(geometry), several };
-}
-
-/** Strides under which `sizes` are the same elements in the same order; null when only a copy can be. */
-export function viewStrides(
-  shape: readonly number[],
-  strides: readonly number[],
-  sizes: readonly number[],
-): number[] | null {
-  if (isContiguous(shape, strides)) return contiguousStrides(sizes);
-  const blocks = collapse(shape, [strides]);
-  const result = new Array<number>(sizes.length).fill(1);
-  let d = sizes.length - 1;
-  // Each block of dimensions that lie together in memory must be filled exactly by new sizes, from the last.
-  for (let b = blocks.shape.length - 1; b >= 0; b--) {
-    let filled = 1;
-    for (; d >= 0 && (filled < blocks.shape[b] || sizes[d] === 1); d--) {
-      result[d] = blocks.strides[0][b] * filled;
-      filled *= sizes[d];
-    }
-    if (filled !== blocks.shape[b]) return null;
-  }
-  return d < 0 || sizes.slice(0, d + 1).every((size) => size === 1) ? result : null;
-}
 
 const viewRow_ = viewRow<readonly number[]>(
   'view',
@@ -200,12 +159,6 @@ export const squeeze: Fn<
   return applyView(squeezeRow, input, list);
 });
 
-const selectRow = viewRow<{ dim: number; index: number }>('select', (x, { dim, index }) => ({
-  offset: x.offset + index * x.strides[dim],
-  shape: x.shape.toSpliced(dim, 1),
-  strides: x.strides.toSpliced(dim, 1),
-}));
-
 /** One index along a dimension, which goes; negative counts from the end. PyTorch: torch.select. */
 export const select: Fn<[input: Tensor, dim: number, index: number], { dim?: number; index?: number }, Tensor> = fn(
   'select(input, dim, index)',
@@ -222,34 +175,6 @@ export const select: Fn<[input: Tensor, dim: number, index: number], { dim?: num
     return applyView(selectRow, input, { dim: d, index: index < 0 ? index + size : index });
   },
 );
-
-const sliceRow = viewRow<{ dim: number; start: number; length: number; step: number }>(
-  'slice',
-  (x, { dim, start, length, step }) => ({
-    offset: x.offset + (length > 0 ? start * x.strides[dim] : 0),
-    shape: x.shape.with(dim, length),
-    strides: x.strides.with(dim, x.strides[dim] * step),
-  }),
-);
-
-/** Elements `start` to `end` (not included) in steps along a dimension, as Python slices; out-of-range ends are cut. */
-export function slice(
-  input: Tensor,
-  dim = 0,
-  start: number | null = null,
-  end: number | null = null,
-  step = 1,
-): Tensor {
-  const d = wrapDim('slice', dim, input.shape.length);
-  if (input.shape.length === 0) throw new IndexError('slice: a tensor without dimensions cannot be sliced');
-  const size = input.shape[d];
-  if (!Number.isInteger(step) || step < 1)
-    throw new IndexError(`slice: the step must be a positive integer, got ${step}`);
-  const clamp = (at: number): number => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
-  const from = clamp(start ?? 0);
-  const length = Math.max(0, Math.ceil((clamp(end ?? size) - from) / step));
-  return applyView(sliceRow, input, { dim: d, start: from, length, step });
-}
 
 /** `length` indices along a dimension, from `start` on. PyTorch: torch.narrow. */
 export const narrow: Fn<

@@ -1,0 +1,29 @@
+import type { View } from '../types.js';
+import { dtypesKey, type Elements, elements, rows } from './rows.js';
+import { specialize } from './specialize.js';
+
+function boundsLoop(
+  index: Elements,
+  starts: Float64Array,
+  n: number,
+  stride: number,
+  low: number,
+  high: number,
+): number | null {
+  const toNumber = Number;
+  for (let row = 0; row < starts.length; row++) {
+    for (let j = 0, p = starts[row]; j < n; j++, p += stride) {
+      const i = toNumber(index[p]);
+      if (i < low || i >= high) return i;
+    }
+  }
+  return null;
+}
+
+const compiled = specialize(boundsLoop);
+
+/** The first index outside [0, size), or null; with `negative`, those down to -size are inside. */
+export function firstOutside(index: View, size: number, negative: boolean): number | null {
+  const { size: n, strides, starts } = rows(index.shape, index);
+  return compiled(dtypesKey(index))(elements(index), starts[0], n, strides[0], negative ? -size : 0, size);
+}
