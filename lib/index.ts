@@ -1,3 +1,4 @@
+export * as autograd from './autograd/index.js';
 export {
   detectAnomaly,
   enableGrad,

@@ -1,6 +1,7 @@
-import { bind, parseSignature } from '../core/bind.js';
+import { bind, parseSignature, type Signature } from '../core/bind.js';
 import type { Arguments, Described, Facts } from '../core/define.js';
-import type { Tensor } from '../core/tensor.js';
+import { ArgumentError } from '../core/errors.js';
+import { Tensor } from '../core/tensor.js';
 import { type PointwiseDefinition, type PointwiseRow, pointwise, pointwiseRow } from './pointwise.js';
 
 /** A function that also has a form that writes into its first operand: `add_` beside `add`. */
@@ -8,19 +9,36 @@ export interface InplaceForm {
   inplace(self: Tensor, ...args: unknown[]): Tensor;
 }
 
-/** A public pointwise function: its row, and its form that writes into the first operand. */
-export interface Pointwise extends Described, InplaceForm {
+/** Elements, or one number for all of them. */
+export type Operand = Tensor | number;
+
+/** What a call of a pointwise function runs: a row on its operands, then its numbers. */
+export interface Launch {
   readonly row: PointwiseRow;
+  readonly operands: readonly Operand[];
+  readonly numbers: readonly number[];
 }
+
+/** What every pointwise function carries. */
+export interface Launching extends Described {
+  /** What a call with these arguments would run. */
+  launch(...args: unknown[]): Launch;
+}
+
+/** A public pointwise function: what its calls run, and its form that writes into the first operand. */
+export interface Pointwise extends Launching, InplaceForm {}
+
+/** A pointwise function without the form that writes into the first operand. */
+export type OutOfPlace<F extends (...args: never[]) => Tensor> = ((...args: Parameters<F>) => Tensor) & Launching;
 
 /** A function of one tensor. */
 export interface Unary extends Pointwise {
   (input: Tensor): Tensor;
 }
 
-/** A function of two operands, either of which may be a number. */
-export interface Binary extends Pointwise {
-  (input: Tensor | number, other: Tensor | number): Tensor;
+/** A function of two operands, either of which may be a number; the second may be given by name. */
+export interface Binary<Second extends string = 'other'> extends Pointwise {
+  (...args: [input: Operand, other: Operand] | [input: Operand, options: { [name in Second]: Operand }]): Tensor;
 }
 
 /** A pointwise function with more arguments than its operands. */
@@ -30,34 +48,86 @@ export interface PointwiseFn<P extends unknown[], O> extends Pointwise {
 
 const none: readonly number[] = [];
 
+function isOperand(x: unknown): x is Operand {
+  return typeof x === 'number' || x instanceof Tensor;
+}
+
+/** Throws where an argument is not a number. */
+export function checkNumber(operation: string, argument: string, value: unknown): asserts value is number {
+  if (typeof value === 'number') return;
+  const what = value instanceof Tensor ? 'a tensor' : value === null ? 'null' : `a ${typeof value}`;
+  throw new ArgumentError(`${operation}: ${argument} must be a number, got ${what}`);
+}
+
 function describe<F extends Pointwise>(
   call: object,
-  signature: string,
-  row: PointwiseRow,
+  signature: Signature,
+  launch: Pointwise['launch'],
   inplace: Pointwise['inplace'],
   facts: Facts,
 ): F {
-  Object.defineProperty(call, 'name', { value: row.name });
-  return Object.assign(call, { signature: parseSignature(signature), facts, row, inplace }) as unknown as F;
+  Object.defineProperty(call, 'name', { value: signature.name });
+  return Object.assign(call, { signature, facts, launch, inplace }) as unknown as F;
 }
 
 /** A pointwise function of one tensor: `unary('tanh(input)', { forward, grad })`. */
 export function unary(signature: string, definition: PointwiseDefinition): Unary {
-  const row = pointwiseRow(parseSignature(signature).name, 1, 0, definition);
-  const call = (input: Tensor): Tensor => pointwise(row, [input], none, null);
-  return describe(call, signature, row, (self) => pointwise(row, [self], none, self), {});
+  const parsed = parseSignature(signature);
+  const row = pointwiseRow(parsed.name, 1, 0, definition);
+  const launch = (...args: unknown[]): Launch => ({ row, operands: bind(parsed, args, 1) as Tensor[], numbers: none });
+  const call = (input: Tensor, extra?: unknown): Tensor =>
+    extra === undefined
+      ? pointwise(row, [input], none, null)
+      : pointwise(row, launch(input, extra).operands, none, null);
+  return describe(call, parsed, launch, (self) => pointwise(row, [self], none, self), {});
 }
 
 /** A pointwise function of two operands: `binary('atan2(input, other)', { forward, grad: [..., ...] })`. */
-export function binary(signature: string, definition: PointwiseDefinition): Binary {
-  const { name, positional } = parseSignature(signature);
-  const row = pointwiseRow(name, 2, 0, definition);
+export function binary<Second extends string = 'other'>(
+  signature: string,
+  definition: PointwiseDefinition,
+): Binary<Second> {
+  const row = pointwiseRow(parseSignature(signature).name, 2, 0, definition);
+  return pointwiseBy(signature, (a: Operand, b: Operand) => ({ row, operands: [a, b], numbers: none }));
+}
+
+/** Takes the in-place form away, where PyTorch has none. */
+export function outOfPlace<F extends Pointwise & ((...args: never[]) => Tensor)>(call: F): OutOfPlace<F> {
+  delete (call as Partial<InplaceForm>).inplace;
+  return call as unknown as OutOfPlace<F>;
+}
+
+/**
+ * A pointwise function whose row depends on how it is called: `choose` gets the bound arguments, positional ones first, the
+ * keyword-only ones last in an object, and says what to run. An argument named `inplace` is the switch for writing into the first operand.
+ */
+export function pointwiseBy<F extends Pointwise>(
+  signature: string,
+  choose: (...bound: never[]) => Launch,
+  facts: Facts = {},
+  leading = 1,
+): F {
   const parsed = parseSignature(signature);
-  const call = (input: Tensor | number, other: Tensor | number): Tensor => {
-    const named = other !== null && typeof other === 'object' && positional[1] in other && !('storage' in other);
-    return pointwise(row, named ? (bind(parsed, [input, other], 1) as Tensor[]) : [input, other], none, null);
+  const { positional, keywords, defaults } = parsed;
+  const select = choose as (...bound: unknown[]) => Launch;
+  const unnamed = Object.fromEntries(keywords.map((key) => [key, defaults.get(key)]));
+  const switches = positional.indexOf('inplace');
+  const launch = (...args: unknown[]): Launch => select(...bind(parsed, args, leading));
+  const call = (...args: unknown[]): Tensor => {
+    // Two operands and nothing else need no binding.
+    if (positional.length === 2 && args.length === 2 && isOperand(args[1])) {
+      const { row, operands, numbers } = select(args[0], args[1], unnamed);
+      return pointwise(row, operands, numbers, null);
+    }
+    const bound = bind(parsed, args, leading);
+    const { row, operands, numbers } = select(...bound);
+    return pointwise(row, operands, numbers, switches >= 0 && bound[switches] === true ? (args[0] as Tensor) : null);
   };
-  return describe(call, signature, row, (self, other) => pointwise(row, [self, other as Tensor], none, self), {});
+  const inplace = (self: Tensor, ...args: unknown[]): Tensor => {
+    const { row, operands, numbers } = launch(self, ...args);
+    return pointwise(row, operands, numbers, self);
+  };
+  return describe(call, parsed, launch, inplace, facts);
 }
 
 /**
@@ -70,19 +140,20 @@ export function pointwiseFn<P extends unknown[], O>(
   definition: PointwiseDefinition,
   facts: Facts = {},
 ): PointwiseFn<P, O> {
-  const parsed = parseSignature(signature);
-  const numbersTaken =
-    parsed.positional.length + parsed.keywords.length - arity - (parsed.positional.includes('inplace') ? 1 : 0);
-  const row = pointwiseRow(parsed.name, arity, numbersTaken, definition);
-  const run = (args: readonly unknown[], inplace: boolean): Tensor => {
-    const bound = bind(parsed, args, 1);
-    const operands = bound.slice(0, arity) as (Tensor | number)[];
-    const options = parsed.keywords.length > 0 ? Object.values(bound.pop() as object) : [];
-    const switches = parsed.positional.indexOf('inplace');
-    const into = inplace || (switches >= 0 && bound[switches] === true);
-    const numbers = [...bound.slice(arity).filter((_, i) => i + arity !== switches), ...options] as number[];
-    return pointwise(row, operands, numbers, into ? (operands[0] as Tensor) : null);
+  const { name, positional, keywords } = parseSignature(signature);
+  const named = positional.slice(arity).filter((key) => key !== 'inplace');
+  const row = pointwiseRow(name, arity, named.length + keywords.length, definition);
+  const choose = (...bound: unknown[]): Launch => {
+    const options = keywords.length > 0 ? (bound[positional.length] as Record<string, unknown>) : {};
+    const numbers = [...named.map((key) => bound[positional.indexOf(key)]), ...keywords.map((key) => options[key])];
+    for (const [i, value] of numbers.entries()) checkNumber(name, [...named, ...keywords][i], value);
+    return { row, operands: bound.slice(0, arity) as Operand[], numbers: numbers as number[] };
   };
-  const call = (...args: unknown[]): Tensor => run(args, false);
-  return describe(call, signature, row, (self, ...args) => run([self, ...args], true), facts);
+  return pointwiseBy(signature, choose as (...bound: never[]) => Launch, facts);
+}
+
+/** Adds to a function the form that writes its result into its first operand. */
+export function withInplace<F extends Described>(call: F): F & InplaceForm {
+  const run = call as unknown as (...args: unknown[]) => Tensor;
+  return Object.assign(call, { inplace: (self: Tensor, ...args: unknown[]) => self.copy_(run(self, ...args)) });
 }
