@@ -17,6 +17,7 @@ import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as pointwise from './ops/pointwise.js';
 import * as reduce from './ops/reduce.js';
+import * as scan from './ops/scan.js';
 import * as shape from './ops/shape.js';
 import * as softmax from './ops/softmax.js';
 import * as split from './ops/split.js';
@@ -63,7 +64,9 @@ declare module './core/tensor.js' {
       InplaceMethods<typeof masked>,
       Methods<typeof shape>,
       Methods<typeof split>,
-      Methods<typeof view> {
+      Methods<typeof view>,
+      Methods<typeof scan>,
+      InplaceMethods<typeof scan> {
     /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
     max(): Tensor;
     max(other: Tensor): Tensor;
@@ -98,19 +101,20 @@ declare module './core/tensor.js' {
 }
 
 const methodTables: readonly object[] = [
-  split,
-  shape,
-  masked,
-  gather,
-  at,
   addmm,
+  at,
   convert,
   extreme,
+  gather,
   hooks,
+  masked,
   matmul,
   pointwise,
   reduce,
+  scan,
+  shape,
   softmax,
+  split,
   statistics,
   view,
 ];

@@ -1,54 +1,12 @@
-import { formula } from '../../kernels/dag.js';
-import type { Reduction } from '../../kernels/types.js';
 import { count } from '../../kernels/view.js';
 import { apply, apply1, checkTensor, type Row } from '../autograd/apply.js';
 import { type Described, type Fn, fn, type Results, results, typed } from '../core/define.js';
 import { isFloat } from '../core/dtype.js';
-import { IndexError, showShape } from '../core/errors.js';
 import { type Dims, reducedShape, wrapDim, wrapDims } from '../core/shape.js';
 import { alias, Tensor } from '../core/tensor.js';
-import type { Operations } from './index.js';
-import { type DimOptions, type Over, reduceKernel, reduction, restored } from './reduce.js';
-
-type Kind = 'max' | 'min';
-
-function extremes(kind: Kind, float: boolean): Reduction {
-  const [lowest, highest] = float ? [-Infinity, Infinity] : [-(2 ** 31), 2 ** 31 - 1];
-  return reduction({
-    name: kind === 'max' ? 'amax' : 'amin',
-    init: kind === 'max' ? lowest : highest,
-    combine: kind === 'max' ? formula(2, (s, a, x) => s.maximum(a, x)) : formula(2, (s, a, x) => s.minimum(a, x)),
-  });
-}
-
-/** The folds for the largest and smallest element. */
-export const reductions: Readonly<Record<Kind, { float: Reduction; whole: Reduction }>> = {
-  max: { float: extremes('max', true), whole: extremes('max', false) },
-  min: { float: extremes('min', true), whole: extremes('min', false) },
-};
-
-/** Refuses to look for an extreme among no elements. */
-function checkNotEmpty(name: string, x: Tensor, dims: readonly number[]): void {
-  const empty = dims.find((d) => x.shape[d] === 0);
-  if (empty === undefined) return;
-  throw new IndexError(
-    `${name}: dimension ${empty} of ${showShape(x.shape)} has no elements, so there is no extreme; reduce a dimension that has some`,
-  );
-}
-
-/** The gradient of an extreme: equal shares for all elements that have its value. */
-export function evenly(
-  t: Operations,
-  g: Tensor,
-  x: Tensor,
-  value: Tensor,
-  over: Pick<Over, 'dims' | 'keepdim'>,
-): Tensor {
-  const v = restored(value, x, over);
-  const hit = t.logicalOr(t.eq(x, v), t.logicalAnd(t.isnan(x), t.isnan(v)));
-  const share = t.div(restored(g, x, over), t.to(t.sum(hit, over.dims, true), g.dtype));
-  return t.where(hit, share, 0);
-}
+import { checkNotEmpty, evenly, type Kind, reductions } from './extremes.js';
+import type { DimOptions } from './reduce.js';
+import { asVector, type Over, reduceKernel } from './reduction.js';
 
 function extremeRow(kind: Kind): Row<Over> {
   const { float, whole } = reductions[kind];
@@ -146,11 +104,6 @@ const selecting = { max: selectingRow('max'), min: selectingRow('min') };
 
 /** Values and indices along one dimension. */
 export type ValuesIndices = Results<'values' | 'indices'>;
-
-/** Calls `body` with at least one dimension; results get the shape of a tensor without dimensions back. */
-export function asVector(input: Tensor, body: (x: Tensor) => readonly Tensor[]): readonly Tensor[] {
-  return input.shape.length > 0 ? body(input) : body(input.reshape(1)).map((y) => y.reshape([]));
-}
 
 function select(kind: Kind, input: Tensor, dim: number, keepdim: boolean): ValuesIndices {
   const along = { dim: wrapDim(kind, dim, input.shape.length), keepdim };

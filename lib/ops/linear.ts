@@ -2,7 +2,7 @@ import { checkTensor } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
 import { ShapeError, showShape } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { product } from './matmul.js';
+import { product } from './product.js';
 
 /**
  * input @ weight.T + bias over the last dimension; weight has shape (out, in) or (in,), bias (out,) or ().

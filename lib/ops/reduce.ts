@@ -1,36 +1,22 @@
-import { formula, identity } from '../../kernels/dag.js';
-import type { Kernels, Reduction, View } from '../../kernels/types.js';
+import { formula } from '../../kernels/dag.js';
 import { apply1, checkTensor, type Row, refuseInt64 } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
 import { checkDType, type DType, isFloat } from '../core/dtype.js';
-import { DTypeError } from '../core/errors.js';
-import { type Dims, reducedShape, wrapDims } from '../core/shape.js';
+import { type Dims, wrapDim, wrapDims } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-
-/** What a reduction over dimensions remembers. */
-export interface Over {
-  readonly dims: readonly number[];
-  readonly keepdim: boolean;
-  readonly dtype: DType;
-}
-
-const first = formula(2, (_s, a) => a);
-const adding = formula(2, (s, a, x) => s.add(a, x));
-
-/** Makes a reduction of what it does beyond handing elements and folded value on. */
-export function reduction(definition: Pick<Reduction, 'name' | 'combine'> & Partial<Reduction>): Reduction {
-  return { init: 0, before: identity, after: first, compiled: [], ...definition };
-}
-
-/** Sum of the elements. */
-export const addition: Reduction = reduction({ name: 'sum', combine: adding });
-
-/** Mean of the elements. */
-export const average: Reduction = reduction({
-  name: 'mean',
-  combine: adding,
-  after: formula(2, (s, a, n) => s.div(a, n)),
-});
+import { productsBefore } from './recurrence.js';
+import {
+  adding,
+  addition,
+  average,
+  foldedCount,
+  type Over,
+  reduction,
+  reductionRow,
+  requireFloat,
+  restored,
+  wholeSum,
+} from './reduction.js';
 
 const ignoringNaN = formula(1, (s, x) => s.where(s.ne(x, x), s.const(0), x));
 
@@ -49,38 +35,6 @@ const disjunction = reduction({ name: 'any', before: truth, combine: formula(2, 
 
 const counting = reduction({ name: 'countNonzero', before: truth, combine: adding });
 
-/** A result of a reduction with its dimensions of size 1 back in place, so that it broadcasts against the input. */
-export function restored(g: Tensor, x: Tensor, { dims, keepdim }: Pick<Over, 'dims' | 'keepdim'>): Tensor {
-  return keepdim ? g : g.reshape(reducedShape(x.shape, dims, true));
-}
-
-/** Runs a reduction into a result that may have kept its dimensions of size 1. */
-export function reduceKernel(k: Kernels, folding: Reduction, y: View, x: View, dims: readonly number[]): void {
-  const shape = reducedShape(x.shape, dims, false);
-  const strides = y.shape.length === shape.length ? y.strides : y.strides.filter((_, d) => !dims.includes(d));
-  k.reduce(folding, { buffer: y.buffer, offset: y.offset, shape, strides, dtype: y.dtype }, x, dims);
-}
-
-/** A row that folds dimensions with one kernel. */
-export function reductionRow(folding: Reduction, rest: Pick<Row<Over>, 'grad' | 'saves' | 'savesResults'>): Row<Over> {
-  return {
-    name: folding.name,
-    infer: ([x], { dims, keepdim, dtype }) => [{ shape: reducedShape(x.shape, dims, keepdim), dtype }],
-    kernel: (k, [y], [x], { dims }) => reduceKernel(k, folding, y, x, dims),
-    ...rest,
-  };
-}
-
-/** How many elements are folded into one. */
-export function foldedCount(shape: readonly number[], dims: readonly number[]): number {
-  return dims.reduce((n, d) => n * shape[d], 1);
-}
-
-/** The dtype in which integers and truth values are summed: int32, where PyTorch has int64. */
-export function wholeSum(dtype: DType): DType {
-  return isFloat(dtype) || dtype === 'int64' ? dtype : 'int32';
-}
-
 /** The input in the dtype asked for, which arithmetic must know; null leaves sums of integers in int32. */
 function prepared(name: string, input: Tensor, dtype: DType | null): { x: Tensor; dtype: DType } {
   checkTensor(name, input);
@@ -88,12 +42,6 @@ function prepared(name: string, input: Tensor, dtype: DType | null): { x: Tensor
   refuseInt64(name, result);
   // Fractions are cut element by element, before the sum; other conversions happen as the sum is stored.
   return { x: isFloat(input.dtype) && !isFloat(result) ? input.to(result) : input, dtype: result };
-}
-
-/** Refuses what has no fractions to hold a mean. */
-export function requireFloat(name: string, dtype: DType): void {
-  if (isFloat(dtype)) return;
-  throw new DTypeError(`${name}: needs floating-point elements, got ${dtype}; convert with to('float32') first`);
 }
 
 type ReduceOptions = { dim?: Dims | null; keepdim?: boolean; dtype?: DType | null };
@@ -240,4 +188,36 @@ export const countNonzero: Fn<[input: Tensor, dim?: Dims | null], { dim?: Dims |
     return apply1(countRow, [input], { dims, keepdim: false, dtype: 'int32' });
   },
   { samples: (m) => [[m.bools(2, 3)], [m.integers(3, 2, 3), 1], [m(2, 3), [0, 1]]], gradcheck: 'counts' },
+);
+
+const multiplication = reduction({ name: 'prod', init: 1, combine: formula(2, (s, a, x) => s.mul(a, x)) });
+
+const prodRow = reductionRow(multiplication, {
+  saves: [0],
+  grad(t, [g], [x], _y, over) {
+    const dim = over.dims[0];
+    // The product of the others without a division, so that zeros do no harm: what stands before times what stands after.
+    const after = t.flip(productsBefore(t, t.flip(x, dim), dim), dim);
+    return [t.mul(restored(g, x, over), t.mul(productsBefore(t, x, dim), after))];
+  },
+});
+
+type ProdOptions = { dim?: number | null; keepdim?: boolean; dtype?: DType | null };
+
+/**
+ * Product of all elements or along `dim`; of none it is 1. Integers and truth values give int32 unless `dtype` says otherwise.
+ * PyTorch: torch.prod.
+ */
+export const prod: Fn<[input: Tensor, dim?: number | null, keepdim?: boolean], ProdOptions, Tensor> = fn(
+  'prod(input, dim=null, keepdim=false, *, dtype=null)',
+  (input, dim, keepdim, options) => {
+    const { x, dtype } = prepared('prod', input, options.dtype);
+    const d = dim === null ? 0 : wrapDim('prod', dim, x.shape.length);
+    if (dim !== null && x.shape.length > 0) return apply1(prodRow, [x], { dims: [d], keepdim, dtype });
+    return apply1(prodRow, [x.reshape(-1)], { dims: [0], keepdim: false, dtype });
+  },
+  {
+    samples: (m) => [[m(4)], [m(2, 3), 1], [m(2, 3), { dim: 0, keepdim: true }], [m()], [m(0)], [m.integers(4, 3)]],
+    errors: (m) => [[[m(2), 1], 'dimension 1 is out of range']],
+  },
 );

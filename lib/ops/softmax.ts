@@ -5,8 +5,8 @@ import { type Fn, fn } from '../core/define.js';
 import { checkDType, type DType, getDefaultDtype, isFloat } from '../core/dtype.js';
 import { type Dims, reducedShape, wrapDim, wrapDims } from '../core/shape.js';
 import { alias, emptyTensor, type Tensor } from '../core/tensor.js';
-import { reductions } from './extreme.js';
-import { addition, reduceKernel, requireFloat, restored } from './reduce.js';
+import { reductions } from './extremes.js';
+import { addition, reduceKernel, requireFloat, restored } from './reduction.js';
 
 const shiftedExp = formula(2, (s, x, m) => s.exp(s.sub(x, m)));
 const ratio = formula(2, (s, x, sum) => s.div(x, sum));

@@ -3,7 +3,7 @@ import { apply1, checkTensor, type Row } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
 import { type Dims, reducedShape, wrapDims } from '../core/shape.js';
 import { emptyTensor, type Tensor } from '../core/tensor.js';
-import { addition, average, foldedCount, reduceKernel, requireFloat, restored } from './reduce.js';
+import { addition, average, foldedCount, reduceKernel, requireFloat, restored } from './reduction.js';
 
 interface Spread {
   readonly dims: readonly number[];
