@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import * as cpu from '../../kernels/cpu/convolution.js';
+import * as reference from '../../kernels/reference/convolution.js';
+import type { Convolution, DType, View } from '../../kernels/types.js';
+import {
+  blank,
+  dtypes,
+  duplicate,
+  expectSame,
+  from,
+  layouts,
+  put,
+  randoms,
+  scrambleIntegers,
+  stored,
+} from './views.js';
+
+const once: Convolution = { stride: [1], padding: [0], dilation: [1], groups: 1 };
+
+/** Leaves NaN in whatever memory the convolutions keep between calls. */
+function poisonScratch(dtype: DType): void {
+  const poison = (shape: readonly number[]): View => put(blank(dtype, shape), new Array(600).fill(NaN));
+  const [x, w, g] = [poison([1, 6, 100]), poison([6, 6, 10]), poison([1, 6, 91])];
+  cpu.convolution(blank(dtype, g.shape), x, w, once);
+  cpu.convolutionInput(blank(dtype, x.shape), g, w, once);
+  cpu.convolutionWeight(blank(dtype, w.shape), g, x, once);
+}
+
+/** A dimension of an image: sizes of input, kernel and output, and the options. */
+const dimension = fc
+  .record({
+    extra: fc.nat(5),
+    kernel: fc.integer({ min: 1, max: 3 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.nat(2),
+    dilation: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ extra, kernel, stride, padding, dilation }) => {
+    const reach = (kernel - 1) * dilation + 1;
+    const input = Math.max(1, reach - 2 * padding) + extra;
+    return { input, kernel, stride, padding, dilation, output: Math.floor((input + 2 * padding - reach) / stride) + 1 };
+  });
+
+const problem = fc
+  .record({
+    spatial: fc.array(dimension, { minLength: 1, maxLength: 3 }),
+    images: fc.oneof(fc.nat(3), fc.integer({ min: 60, max: 70 })),
+    groups: fc.integer({ min: 1, max: 3 }),
+    inputs: fc.integer({ min: 1, max: 3 }),
+    outputs: fc.integer({ min: 1, max: 5 }),
+  })
+  // Many images only where they are small: the reference is slow.
+  .map((p) => ({ ...p, images: p.spatial.length > 1 ? Math.min(p.images, 2) : p.images }))
+  .map(({ spatial, images, groups, inputs, outputs }) => ({
+    input: [images, groups * inputs, ...spatial.map((d) => d.input)],
+    weight: [groups * outputs, inputs, ...spatial.map((d) => d.kernel)],
+    output: [images, groups * outputs, ...spatial.map((d) => d.output)],
+    options: {
+      stride: spatial.map((d) => d.stride),
+      padding: spatial.map((d) => d.padding),
+      dilation: spatial.map((d) => d.dilation),
+      groups,
+    },
+  }));
+
+type Kernel = (output: View, a: View, b: View, options: Convolution) => void;
+
+function expectReference(fast: Kernel, plain: Kernel, output: View, a: View, b: View, options: Convolution): void {
+  const [x, y] = [duplicate(output), duplicate(output)];
+  if (output.dtype === 'float32' || output.dtype === 'float64') poisonScratch(output.dtype);
+  fast(x, a, b, options);
+  plain(y, a, b, options);
+  expectSame(x, y, output);
+}
+
+test('convolutions on the cpu are the reference, for any layout and dtype', () => {
+  fc.assert(
+    fc.property(
+      problem,
+      fc.oneof(fc.constantFrom<DType>('float32', 'float64'), fc.constantFrom(...dtypes)),
+      fc.tuple(layouts(true), layouts(true), layouts(true)),
+      fc.integer(),
+      ({ input, weight, output, options }, dtype, [inputLayout, weightLayout, gradientLayout], seed) => {
+        const random = randoms(seed);
+        const fill = (view: View): View => scrambleIntegers(view, random, 0, dtype === 'bool' ? 2 : 9);
+        const x = fill(blank(dtype, input, inputLayout));
+        const w = fill(blank(dtype, weight, weightLayout));
+        const g = fill(blank(dtype, output, gradientLayout));
+        expectReference(cpu.convolution, reference.convolution, blank(dtype, output), x, w, options);
+        expectReference(cpu.convolutionInput, reference.convolutionInput, blank(dtype, input), g, w, options);
+        expectReference(cpu.convolutionWeight, reference.convolutionWeight, blank(dtype, weight), g, x, options);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+function inner(a: View, b: View): number {
+  const y = stored(b) as number[];
+  return (stored(a) as number[]).reduce((sum, x, i) => sum + x * y[i], 0);
+}
+
+describe.each([
+  ['reference', reference],
+  ['cpu', cpu],
+])('convolution, %s', (_name, { convolution, convolutionInput, convolutionWeight }) => {
+  test('the kernel is not flipped', () => {
+    const output = blank('float32', [1, 1, 3]);
+    convolution(output, from('float32', [1, 2, 3, 4], [1, 1, 4]), from('float32', [10, 1], [1, 1, 2]), once);
+    expect(stored(output)).toEqual([12, 23, 34]);
+  });
+
+  test('stride, padding and dilation', () => {
+    const output = blank('float64', [1, 1, 3]);
+    const options = { stride: [2], padding: [1], dilation: [2], groups: 1 };
+    convolution(output, from('float64', [1, 2, 3, 4, 5], [1, 1, 5]), from('float64', [10, 1], [1, 1, 2]), options);
+    expect(stored(output)).toEqual([2, 24, 40]);
+  });
+
+  test('groups keep to their channels', () => {
+    const output = blank('float32', [1, 2, 1]);
+    const options = { ...once, groups: 2 };
+    convolution(output, from('float32', [3, 5], [1, 2, 1]), from('float32', [10, 100], [2, 1, 1]), options);
+    expect(stored(output)).toEqual([30, 500]);
+  });
+
+  test('both gradients are adjoint to the convolution', () => {
+    fc.assert(
+      fc.property(problem, fc.integer(), ({ input, weight, output, options }, seed) => {
+        const random = randoms(seed);
+        const fill = (shape: readonly number[]): View => scrambleIntegers(blank('float64', shape), random, -4, 5);
+        const [x, w, g] = [fill(input), fill(weight), fill(output)];
+        const [y, toInput, toWeight] = [output, input, weight].map((shape) => blank('float64', shape));
+        convolution(y, x, w, options);
+        convolutionInput(toInput, g, w, options);
+        convolutionWeight(toWeight, g, x, options);
+        expect(inner(toInput, x)).toBe(inner(y, g));
+        expect(inner(toWeight, w)).toBe(inner(y, g));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('no input channels, no images and int64', () => {
+    const zeros = blank('float32', [1, 2, 3]);
+    convolution(zeros, blank('float32', [1, 0, 4]), blank('float32', [2, 0, 2]), once);
+    expect(stored(zeros)).toEqual(new Array(6).fill(0));
+    const weight = blank('float32', [2, 1, 2]);
+    convolutionWeight(weight, blank('float32', [0, 2, 3]), blank('float32', [0, 1, 4]), once);
+    expect(stored(weight)).toEqual(new Array(4).fill(0));
+    const exact = blank('int64', [1, 1, 1]);
+    convolution(exact, from('int64', [2n ** 40n, 1n], [1, 1, 2]), from('int64', [2n ** 20n, 1n], [1, 1, 2]), once);
+    expect(stored(exact)).toEqual([2n ** 60n + 1n]);
+  });
+});
+
+test('a plane and a depth of more than one run of packed patches', () => {
+  const random = randoms(7);
+  const fill = (shape: readonly number[]): View => scrambleIntegers(blank('float32', shape), random, -2, 3);
+  const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
+  const [x, w, g] = [fill([2, 24, 14, 14]), fill([5, 24, 3, 3]), fill([2, 5, 14, 14])];
+  expectReference(cpu.convolution, reference.convolution, blank('float32', g.shape), x, w, options);
+  expectReference(cpu.convolutionInput, reference.convolutionInput, blank('float32', x.shape), g, w, options);
+  expectReference(cpu.convolutionWeight, reference.convolutionWeight, blank('float32', w.shape), g, x, options);
+});

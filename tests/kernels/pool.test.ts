@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import * as cpu from '../../kernels/cpu/pool.js';
+import * as reference from '../../kernels/reference/pool.js';
+import type { DType, Window } from '../../kernels/types.js';
+import {
+  blank,
+  dtypes,
+  duplicate,
+  expectSame,
+  from,
+  indexDTypes,
+  layouts,
+  randoms,
+  scramble,
+  stored,
+} from './views.js';
+
+const pairs: Window = { size: [2], stride: [2], padding: [0], dilation: [1] };
+
+describe.each([
+  ['reference', reference.maxPool],
+  ['cpu', cpu.maxPool],
+])('maxPool, %s', (_name, maxPool) => {
+  const pool = (elements: readonly number[], window: Window, count: number, dtype: DType = 'float32') => {
+    const [values, indices] = [blank(dtype, [1, 1, count]), blank('int32', [1, 1, count])];
+    maxPool(values, indices, from(dtype, elements, [1, 1, elements.length]), window);
+    return [stored(values), stored(indices)];
+  };
+
+  test('the first of equal elements is the one; NaN wins', () => {
+    expect(pool([1, 3, 5, 5, NaN, 9], pairs, 3)).toEqual([
+      [3, 5, NaN],
+      [1, 2, 4],
+    ]);
+    expect(pool([-Infinity, -Infinity], pairs, 1)).toEqual([[-Infinity], [0]]);
+  });
+
+  test('padding never wins, and taps are dilated', () => {
+    const window = { size: [2], stride: [2], padding: [1], dilation: [2] };
+    expect(pool([-9, -1, -5, -7], window, 2)).toEqual([
+      [-1, -1],
+      [1, 1],
+    ]);
+  });
+
+  test('the index is flat in the plane', () => {
+    const [values, indices] = [blank('float64', [1, 2, 1, 2]), blank('int32', [1, 2, 1, 2])];
+    const x = from('float64', [1, 2, 3, 4, 5, 6, 9, 8, 7, 6, 5, 4], [1, 2, 2, 3]);
+    maxPool(values, indices, x, { size: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1] });
+    expect([stored(values), stored(indices)]).toEqual([
+      [5, 6, 9, 8],
+      [4, 5, 0, 1],
+    ]);
+  });
+});
+
+const dimension = fc
+  .record({
+    extra: fc.nat(5),
+    size: fc.integer({ min: 1, max: 3 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.nat(2),
+    dilation: fc.integer({ min: 1, max: 3 }),
+    // Rounding the output size up lets the last window reach beyond the padding.
+    ceil: fc.nat(1),
+  })
+  .map(({ extra, size, stride, padding, dilation, ceil }) => {
+    const reach = (size - 1) * dilation + 1;
+    const input = Math.max(1, reach - 2 * padding) + extra;
+    const output = Math.floor((input + 2 * padding - reach) / stride) + 1 + ceil;
+    return { input, size, stride, padding, dilation, output };
+  });
+
+test('maxPool on the cpu is the reference, for any layout and dtype', () => {
+  fc.assert(
+    fc.property(
+      fc.array(dimension, { minLength: 1, maxLength: 3 }),
+      fc.tuple(fc.nat(2), fc.nat(3)),
+      fc.oneof(fc.constantFrom<DType>('float32', 'float64', 'float16'), fc.constantFrom(...dtypes)),
+      fc.constantFrom(...indexDTypes),
+      layouts(true),
+      fc.integer(),
+      (spatial, lead, dtype, indexDType, layout, seed) => {
+        const input = scramble(blank(dtype, [...lead, ...spatial.map((d) => d.input)], layout), randoms(seed));
+        const shape = [...lead, ...spatial.map((d) => d.output)];
+        const [values, indices] = [blank(dtype, shape), blank(indexDType, shape)];
+        const window = {
+          size: spatial.map((d) => d.size),
+          stride: spatial.map((d) => d.stride),
+          padding: spatial.map((d) => d.padding),
+          dilation: spatial.map((d) => d.dilation),
+        };
+        const [fastValues, fastIndices] = [duplicate(values), duplicate(indices)];
+        const [plainValues, plainIndices] = [duplicate(values), duplicate(indices)];
+        cpu.maxPool(fastValues, fastIndices, input, window);
+        reference.maxPool(plainValues, plainIndices, input, window);
+        expectSame(fastValues, plainValues, values);
+        expectSame(fastIndices, plainIndices, indices);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
