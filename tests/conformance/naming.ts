@@ -1,5 +1,5 @@
 /** The naming rule: a PyTorch path, method or keyword as the library spells it, and the call that follows from it. */
-import type { Library } from './library.js';
+import { isTensor, type Library } from './library.js';
 
 /** Marks an argument that has no counterpart (`memory_format`, `layout`); it is left out of the call. */
 export const DROPPED: unique symbol = Symbol('dropped');
@@ -101,5 +101,8 @@ const REFLECTED: Record<string, string> = {
 export function callRecordedMethod(library: Library, name: string, args: unknown[]): unknown {
   const [self, ...rest] = args;
   const operator = REFLECTED[name];
-  return operator ? callPath(library, operator, [rest[0], self]) : callMethod(self, name, ...rest);
+  if (!operator) return callMethod(self, name, ...rest);
+  // PyTorch's __rpow__ makes a new tensor of the base, through which no gradient flows.
+  const other = name === '__rpow__' && isTensor(rest[0]) ? callMethod(rest[0], 'detach') : rest[0];
+  return callPath(library, operator, [other, self]);
 }
