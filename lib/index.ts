@@ -26,6 +26,7 @@ export {
   uint8,
 } from './core/dtype.js';
 export * from './core/errors.js';
+export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export * from './ops/addmm.js';
 export * from './ops/at.js';
@@ -38,6 +39,7 @@ export * from './ops/integrate.js';
 export * from './ops/masked.js';
 export * from './ops/matmul.js';
 export * from './ops/pointwise.js';
+export * from './ops/pointwiseFunctions.js';
 export * from './ops/reduce.js';
 export * from './ops/scan.js';
 export * from './ops/shape.js';

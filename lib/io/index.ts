@@ -1,0 +1,1 @@
+export { load, metadata, save } from './safetensors.js';
