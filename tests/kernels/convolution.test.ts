@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/convolution.js';
 import * as reference from '../../kernels/reference/convolution.js';
 import type { Convolution, DType, View } from '../../kernels/types.js';
+import { readOnly } from './guard.js';
 import {
   blank,
   dtypes,
@@ -162,4 +163,18 @@ test('a plane and a depth of more than one run of packed patches', () => {
   expectReference(cpu.convolution, reference.convolution, blank('float32', g.shape), x, w, options);
   expectReference(cpu.convolutionInput, reference.convolutionInput, blank('float32', x.shape), g, w, options);
   expectReference(cpu.convolutionWeight, reference.convolutionWeight, blank('float32', w.shape), g, x, options);
+});
+
+test.each([
+  ['in a plane', [2, 6, 5, 5], [10, 3, 3, 3], [2, 10, 5, 5], 1],
+  ['of one place each', [66, 6, 3], [10, 3, 3], [66, 10, 1], 0],
+])('only elements of the operands are read, %s', (_name, input, weight, output, padding) => {
+  const random = randoms(3);
+  const fill = (shape: readonly number[]): View => readOnly(scrambleIntegers(blank('float32', shape), random, -2, 3));
+  const each = (value: number): number[] => new Array(input.length - 2).fill(value);
+  const options = { stride: each(1), padding: each(padding), dilation: each(1), groups: 2 };
+  const [x, w, g] = [fill(input), fill(weight), fill(output)];
+  expectReference(cpu.convolution, reference.convolution, blank('float32', output), x, w, options);
+  expectReference(cpu.convolutionInput, reference.convolutionInput, blank('float32', input), g, w, options);
+  expectReference(cpu.convolutionWeight, reference.convolutionWeight, blank('float32', weight), g, x, options);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/matmul.js';
 import * as reference from '../../kernels/reference/matmul.js';
 import type { DType, View } from '../../kernels/types.js';
+import { readOnly } from './guard.js';
 import {
   blank,
   dtypes,
@@ -131,4 +132,16 @@ test('one right matrix for a whole batch', () => {
   expectReference(blank('float32', [3, 5, 6, 9]), a, shared);
   const other = { ...a, shape: [5, 3, 6, 8], strides: [a.strides[1], a.strides[0], a.strides[2], a.strides[3]] };
   expectReference(blank('float32', [5, 3, 6, 9]), other, { ...shared, shape: [5, 3, 8, 9] });
+});
+
+test.each([
+  [3, 3, 3],
+  [9, 10, 11],
+  [13, 1, 12],
+  [1, 13, 12],
+])('only elements of the operands are read: %d by %d, depth %d', (rows, columns, depth) => {
+  const random = randoms(rows);
+  const a = fill(blank('float32', [rows, depth]), random);
+  const b = fill(blank('float32', [depth, columns]), random);
+  expectReference(blank('float32', [rows, columns]), readOnly(a), readOnly(b));
 });
