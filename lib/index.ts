@@ -26,6 +26,7 @@ export {
   uint8,
 } from './core/dtype.js';
 export * from './core/errors.js';
+export { type Gpu, webgpu } from './core/webgpu.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export * from './ops/addmm.js';
