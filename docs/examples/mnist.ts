@@ -43,7 +43,7 @@ function createModel(): tg.nn.Sequential {
 }
 
 /** Images as (N, 1, 28, 28) with mean 0 and standard deviation 1 over the training set, labels as (N). */
-function toTensors(digits: Digits, device: string): { images: tg.Tensor; labels: tg.Tensor } {
+function toTensors(digits: Digits, device: tg.Device): { images: tg.Tensor; labels: tg.Tensor } {
   const images = tg.tensor(digits.images, { shape: [digits.count, 1, SIDE, SIDE], dtype: 'float32' });
   images.div_(255).sub_(0.1307).div_(0.3081);
   return { images: images.to(device), labels: tg.tensor(digits.labels, { dtype: 'int32' }).to(device) };
@@ -80,7 +80,12 @@ async function train(run: Run, digits: Digits, options: Options, signal: AbortSi
   }
 }
 
-async function evaluate(model: tg.nn.Module, digits: Digits, device: string, signal: AbortSignal): Promise<Evaluation> {
+async function evaluate(
+  model: tg.nn.Module,
+  digits: Digits,
+  device: tg.Device,
+  signal: AbortSignal,
+): Promise<Evaluation> {
   const { images } = toTensors(digits, device);
   const confusion = Array.from({ length: CLASSES }, () => new Array<number>(CLASSES).fill(0));
   const mistakes: Mistake[] = [];

@@ -29,7 +29,7 @@ export interface Checkpoint {
   model: Record<string, tg.Tensor>;
   optimizer: ReturnType<tg.optim.Optimizer['stateDict']>;
   scheduler: ReturnType<tg.optim.lrScheduler.LRScheduler['stateDict']>;
-  generator: tg.Tensor;
+  generator: ReturnType<typeof tg.getRngState>;
 }
 
 const SETTINGS = ['epochs', 'batchSize', 'lr', 'seed', 'device', 'limit'] as const;
