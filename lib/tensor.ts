@@ -16,6 +16,7 @@ import * as gather from './ops/gather.js';
 import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as pointwise from './ops/pointwise.js';
+import * as pointwiseMethods from './ops/pointwiseMethods.js';
 import * as reduce from './ops/reduce.js';
 import * as scan from './ops/scan.js';
 import * as shape from './ops/shape.js';
@@ -55,6 +56,8 @@ declare module './core/tensor.js' {
       Methods<typeof matmul>,
       Methods<typeof pointwise>,
       InplaceMethods<typeof pointwise>,
+      Methods<typeof pointwiseMethods>,
+      InplaceMethods<typeof pointwiseMethods>,
       Methods<typeof reduce>,
       Methods<typeof softmax>,
       Methods<typeof statistics>,
@@ -110,6 +113,7 @@ const methodTables: readonly object[] = [
   masked,
   matmul,
   pointwise,
+  pointwiseMethods,
   reduce,
   scan,
   shape,

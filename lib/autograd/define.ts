@@ -29,7 +29,7 @@ export interface Launching extends Described {
 export interface Pointwise extends Launching, InplaceForm {}
 
 /** A pointwise function without the form that writes into the first operand. */
-export type OutOfPlace<F extends (...args: never[]) => Tensor> = ((...args: Parameters<F>) => Tensor) & Launching;
+export type OutOfPlace<F extends (...args: never) => Tensor> = ((...args: Parameters<F>) => Tensor) & Launching;
 
 /** A function of one tensor. */
 export interface Unary extends Pointwise {
@@ -92,7 +92,7 @@ export function binary<Second extends string = 'other'>(
 }
 
 /** Takes the in-place form away, where PyTorch has none. */
-export function outOfPlace<F extends Pointwise & ((...args: never[]) => Tensor)>(call: F): OutOfPlace<F> {
+export function outOfPlace<F extends Pointwise & ((...args: never) => Tensor)>(call: F): OutOfPlace<F> {
   delete (call as Partial<InplaceForm>).inplace;
   return call as unknown as OutOfPlace<F>;
 }
