@@ -1,5 +1,14 @@
 /** The namespace `tg.nn.functional`, under PyTorch's names. */
 export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+} from '../ops/adaptivePool.js';
+export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/averagePool.js';
+export {
   conv1d,
   conv2d,
   conv3d,
@@ -9,3 +18,4 @@ export {
 } from '../ops/convolution.js';
 export { crossEntropy, nllLoss } from '../ops/lossClasses.js';
 export { maxPool1d, maxPool2d, maxPool3d } from '../ops/maxPool.js';
+export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/unpool.js';

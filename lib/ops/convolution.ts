@@ -10,9 +10,8 @@ import {
   convolutionInputRow,
   convolutionRow,
   paddingOf,
-  widened,
 } from './convolve.js';
-import { batched, reach, type Size, spread } from './window.js';
+import { batched, padded, reach, type Size, spread } from './window.js';
 
 /** How an optional argument of the family is given. */
 export interface ConvolutionOptions {
@@ -53,7 +52,11 @@ function convolve(rank: number): Convolve {
       checkGroups(name, groups, weight.shape[0], 'output channels');
       const run = (x: Tensor): Tensor[] => {
         checkChannels(name, x, weight, weight.shape[1] * groups, groups);
-        const wide = widened(x, extra);
+        const wide = padded(
+          x,
+          kernel.map(() => 0),
+          extra,
+        );
         const plane = kernel.map((size, d) => {
           const room = wide.shape[d + 2] + 2 * before[d];
           if (reach(size, spacing[d]) <= room) return Math.floor((room - reach(size, spacing[d])) / steps[d]) + 1;

@@ -1,9 +1,7 @@
 import type { Convolution } from '../../kernels/types.js';
-import { contiguousStrides } from '../../kernels/view.js';
 import { apply1, checkTensor, type Row, refuseInt64 } from '../autograd/apply.js';
 import { ArgumentError, DTypeError, ShapeError, showShape, ValueError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { embed } from './regions.js';
 import { type Size, spread } from './window.js';
 
 /** What the three kernels of the family share; `shape` is the shape of the operand that is computed. */
@@ -122,11 +120,4 @@ export function paddingOf(
   }
   const total = kernel.map((size, d) => dilation[d] * (size - 1));
   return { before: total.map((n) => Math.floor(n / 2)), extra: total.map((n) => n % 2) };
-}
-
-/** The input with zeros after its spatial dimensions. */
-export function widened(x: Tensor, extra: readonly number[]): Tensor {
-  if (extra.every((n) => n === 0)) return x;
-  const within = x.shape.map((size, d) => (d < 2 ? size : size + extra[d - 2]));
-  return embed(x, { shape: x.shape, strides: contiguousStrides(within), offset: 0, within });
 }

@@ -5,9 +5,9 @@ import { isFloat } from '../core/dtype.js';
 import { ShapeError, showShape, ValueError } from '../core/errors.js';
 import { sameShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
+import { takeAlong } from './along.js';
 import { checkBounds, type Indices, indexTensor } from './indices.js';
 import { type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
-import { picked } from './places.js';
 
 /** Targets as indices of classes: those that count, and a valid index for each of the others. */
 interface Classes {
@@ -48,7 +48,7 @@ function checkWeight(name: string, weight: Tensor | null, classes: number): void
 
 /** The weight of each target's class; null where all weigh the same. */
 function targetWeights(weight: Tensor | null, { index }: Classes): Tensor | null {
-  return weight === null ? null : picked(weight, 0, index.flatten()).reshape(index.shape);
+  return weight === null ? null : takeAlong(weight, index.flatten(), 0).reshape(index.shape);
 }
 
 /** The sum of the weights of the targets that count. */
@@ -63,7 +63,7 @@ function negativeLikelihood(
   reduction: LossReduction,
 ): Tensor {
   const { dim, index, kept } = classes;
-  const losses = picked(logProbabilities, dim, index.unsqueeze(dim)).squeeze(dim).neg();
+  const losses = takeAlong(logProbabilities, index.unsqueeze(dim), dim).squeeze(dim).neg();
   const each = (weights === null ? losses : losses.mul(weights)).where(kept, 0);
   return reduction === 'mean' ? each.sum().div(totalWeight(weights, classes)) : reduced(each, reduction);
 }

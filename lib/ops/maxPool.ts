@@ -1,7 +1,7 @@
 import { apply, checkTensor, type Row } from '../autograd/apply.js';
 import { type Described, type Fn, type Maker, typed } from '../core/define.js';
 import type { Tensor } from '../core/tensor.js';
-import { placedInPlanes } from './places.js';
+import { addToPlanes } from './planes.js';
 import { batched, type Pooling, pooledSizes, pooling, type Size } from './window.js';
 
 const maxPoolRow: Row<{ window: Pooling; shape: readonly number[] }> = {
@@ -12,7 +12,7 @@ const maxPoolRow: Row<{ window: Pooling; shape: readonly number[] }> = {
   ],
   kernel: (k, [values, indices], [x], { window }) => k.maxPool(values, indices, x, window),
   savesResults: [1],
-  grad: (_t, [g], [x], [, indices]) => [placedInPlanes(g, indices, x.shape, 'add')],
+  grad: (_t, [g], [x], [, indices]) => [addToPlanes(g, indices, x.shape)],
 };
 
 /** Options of max pooling. */
