@@ -53,7 +53,7 @@ function known(signature: Signature): string {
 
 function gather(signature: Signature, args: readonly unknown[]): unknown[] {
   const { variadic } = signature;
-  if (variadic < 0 || args.length <= variadic) return [...args];
+  if (variadic < 0 || args.length <= variadic) return args.slice(0, args.findLastIndex((x) => x !== undefined) + 1);
   const first = args[variadic];
   const rest = Array.isArray(first) && args.length === variadic + 1 ? first : args.slice(variadic);
   return [...args.slice(0, variadic), rest];
@@ -76,6 +76,7 @@ export function bind(signature: Signature, args: readonly unknown[], leading: nu
   const taken = (key: string, value: unknown): unknown => {
     if (value !== undefined) return value;
     if (defaults.has(key)) return defaults.get(key);
+    if (key === positional[signature.variadic]) return [];
     throw new ArgumentError(`${name}: the argument ${key} is missing; it takes ${known(signature)}`);
   };
   if (options !== null) {
