@@ -6,21 +6,28 @@ import type { Described } from './core/define.js';
 import type { Device } from './core/device.js';
 import type { DType } from './core/dtype.js';
 import { Tensor } from './core/tensor.js';
+import { format } from './format.js';
 import * as addmm from './ops/addmm.js';
 import * as at from './ops/at.js';
+import * as casts from './ops/casts.js';
 import type { ToOptions } from './ops/convert.js';
 import * as convert from './ops/convert.js';
 import type { ValuesIndices } from './ops/extreme.js';
 import * as extreme from './ops/extreme.js';
 import * as gather from './ops/gather.js';
+import * as indexing from './ops/indexing.js';
+import * as inspect from './ops/inspect.js';
 import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as pointwise from './ops/pointwise.js';
 import * as pointwiseMethods from './ops/pointwiseMethods.js';
 import * as reduce from './ops/reduce.js';
 import * as scan from './ops/scan.js';
+import * as scatter from './ops/scatter.js';
+import * as scatterReduce from './ops/scatterReduce.js';
 import * as shape from './ops/shape.js';
 import * as softmax from './ops/softmax.js';
+import * as sort from './ops/sort.js';
 import * as split from './ops/split.js';
 import * as statistics from './ops/statistics.js';
 import * as table from './ops/table.js';
@@ -30,7 +37,7 @@ type Tail<A extends unknown[]> = A extends [unknown, ...infer Rest] ? Rest : nev
 type Callable = (...args: never[]) => unknown;
 
 /** Methods whose overloads a mapped type would lose; they are written out below. */
-type Overloaded = 'max' | 'min' | 'to';
+type Overloaded = 'max' | 'min' | 'size' | 'stride' | 'to';
 
 /** The methods of a table: its functions, without their first argument, which is the tensor. */
 type Methods<T> = {
@@ -49,6 +56,15 @@ type InplaceMethods<T> = {
 declare module './core/tensor.js' {
   interface Tensor
     extends Methods<typeof addmm>,
+      Methods<typeof casts>,
+      Methods<typeof sort>,
+      Methods<typeof scatterReduce>,
+      InplaceMethods<typeof scatterReduce>,
+      Methods<typeof scatter>,
+      InplaceMethods<typeof scatter>,
+      Methods<typeof inspect>,
+      Methods<typeof indexing>,
+      InplaceMethods<typeof indexing>,
       InplaceMethods<typeof addmm>,
       Methods<typeof convert>,
       Methods<typeof extreme>,
@@ -84,6 +100,12 @@ declare module './core/tensor.js' {
     to(target: DType | Device | Tensor, options?: ToOptions): Tensor;
     to(device: Device | Tensor, dtype: DType, options?: ToOptions): Tensor;
     to(options: ToOptions): Tensor;
+    /** Its shape, or one size of it. PyTorch: Tensor.size. */
+    size(): number[];
+    size(dim: number): number;
+    /** How many elements of the storage lie between neighbours, for every dimension or one. PyTorch: Tensor.stride. */
+    stride(): number[];
+    stride(dim: number): number;
     /** All dimensions in reverse order: a matrix transposed. PyTorch: Tensor.T. */
     readonly T: Tensor;
     /** The last two dimensions exchanged. PyTorch: Tensor.mT. */
@@ -94,6 +116,8 @@ declare module './core/tensor.js' {
     readonly mH: Tensor;
     /** How many dimensions it has. PyTorch: Tensor.ndim. */
     readonly ndim: number;
+    /** The tensor as PyTorch prints it. */
+    toString(): string;
     /** Whether operations on this tensor are recorded. */
     requiresGrad: boolean;
     /** Whether no recorded operation made it. */
@@ -104,6 +128,12 @@ declare module './core/tensor.js' {
 }
 
 const methodTables: readonly object[] = [
+  casts,
+  sort,
+  scatterReduce,
+  scatter,
+  inspect,
+  indexing,
   addmm,
   at,
   convert,
@@ -123,6 +153,12 @@ const methodTables: readonly object[] = [
   view,
 ];
 
+/** As PyTorch prints it; the waiting for a device included. */
+function show(this: Tensor): string {
+  const node = requiresGrad(this) ? this.node : null;
+  return format(this.detach(), node === null ? this.leaf : node.name);
+}
+
 /** Puts a method on the tensor for every function of the tables that carries a signature, and the in-place forms. */
 function addMethods(prototype: object): void {
   const add = (name: string, value: unknown): void => {
@@ -140,6 +176,9 @@ function addMethods(prototype: object): void {
       });
     }
   }
+  add('toString', show);
+  // Node's prompt, console.log and notebooks show an object through this.
+  Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), { value: show, configurable: true });
   const properties: PropertyDescriptorMap & ThisType<Tensor> = {
     T: {
       get() {
