@@ -166,8 +166,8 @@ function nodeOfRow<A>(
 }
 
 /**
- * Runs an operation into its first input and records it. The row's kernel must take a result that is the input itself,
- * and its gradient must not read that input.
+ * Runs an operation into its first input and records it; the row's kernel must take a result that is the input itself.
+ * Where the gradient reads the old value, that is cloned.
  */
 export function applyInplace<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   const name = `${row.name}_`;
@@ -185,8 +185,9 @@ export function applyInplace<A>(row: Row<A>, inputs: readonly Tensor[], attribut
   checkInplace(name, self, recorded);
   // The edges are those of before the change.
   const edges = recorded ? edgesOf(apart) : [];
+  const kept = recorded && row.saves?.includes(0) ? apart.with(0, table().clone(self)) : apart;
   row.kernel(self.storage.kernels, [self], apart, attributes);
-  noteInplace(name, self, recorded ? () => nodeOfRow(row, edges, apart, [self], attributes) : null, 0);
+  noteInplace(name, self, recorded ? () => nodeOfRow(row, edges, kept, [self], attributes) : null, 0);
   return self;
 }
 

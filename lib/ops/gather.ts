@@ -1,9 +1,10 @@
 import { type Fn, fn } from '../core/define.js';
-import { wrapDim } from '../core/shape.js';
+import { ShapeError, showShape } from '../core/errors.js';
+import { broadcastShapes, wrapDim } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { takeIndexed } from './advanced.js';
 import { takeAlong } from './along.js';
-import { asVector, checkAlong, type Indices, indexList } from './indices.js';
+import { asVector, checkAlong, checkBounds, type Indices, indexList, indexTensor } from './indices.js';
 
 /**
  * Picks one element per index along a dimension: `out[i][j] = input[index[i][j]][j]` for `dim` 0. The result has the index's shape.
@@ -59,3 +60,39 @@ export const indexSelect: Fn<[input: Tensor, dim: number, index: Indices], { dim
       ],
     },
   );
+
+/**
+ * `gather` whose input and index broadcast but for `dim`; without `dim` both count as flat. PyTorch: torch.take_along_dim.
+ */
+export const takeAlongDim: Fn<
+  [input: Tensor, indices: Indices, dim?: number | null],
+  { indices?: Indices; dim?: number | null },
+  Tensor
+> = fn(
+  'takeAlongDim(input, indices, dim=null)',
+  (input, given, dim) => {
+    const index = indexTensor('takeAlongDim', given, input);
+    if (dim === null) return takeAlongDim(input.reshape(-1), index.reshape(-1), 0);
+    const d = wrapDim('takeAlongDim', dim, input.shape.length);
+    if (index.shape.length !== input.shape.length) {
+      throw new ShapeError(
+        `takeAlongDim: an index of shape ${showShape(index.shape)} for ${showShape(input.shape)}; it needs as many dimensions`,
+      );
+    }
+    const common = broadcastShapes('takeAlongDim', input.shape.with(d, 1), index.shape.with(d, 1));
+    const wide = input.expand(common.with(d, input.shape[d]));
+    checkBounds('takeAlongDim', index, input.shape[d], d, true);
+    return takeAlong(wide, index.expand(common.with(d, index.shape[d])), d);
+  },
+  {
+    samples: (m) => [
+      [m(3, 4), [[1], [0], [3]], 1],
+      [m(1, 4), m.integers(1, 3, 4), 0],
+      [m(3, 4), [11, 0]],
+    ],
+    errors: (m) => [
+      [[m(3, 4), [0], 1], 'as many dimensions'],
+      [[m(3), [3], 0], 'out of range'],
+    ],
+  },
+);

@@ -5,7 +5,7 @@ import { isInteger } from '../core/dtype.js';
 import { ArgumentError, DTypeError, IndexError, ShapeError, showShape } from '../core/errors.js';
 import { wrapDim } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { fromNested } from './values.js';
+import { fromNested, numberLike } from './values.js';
 
 /** Indices as they are passed: a tensor of integers, or (nested) lists of integers. */
 export type Indices = Tensor | number | readonly Indices[];
@@ -81,4 +81,19 @@ export function indexList(name: string, given: Indices, input: Tensor, dim: numb
   }
   checkBounds(name, index, input.shape[dim] ?? 1, dim, false);
   return asVector(index);
+}
+
+/** A source cut to the index's shape; it may be larger. */
+export function cutSource(name: string, source: Tensor, index: Tensor): Tensor {
+  let part = asVector(source);
+  if (part.shape.length !== index.shape.length || index.shape.some((size, d) => size > part.shape[d])) {
+    if (index.shape.includes(0)) return numberLike(0, source).expand(index.shape);
+    throw new ShapeError(
+      `${name}: a source of shape ${showShape(source.shape)} is smaller than the index of shape ${showShape(index.shape)}; no size may be`,
+    );
+  }
+  index.shape.forEach((size, d) => {
+    if (size < part.shape[d]) part = part.narrow(d, 0, size);
+  });
+  return part;
 }

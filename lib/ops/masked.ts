@@ -1,9 +1,15 @@
 import { checkTensor } from '../autograd/apply.js';
-import { type PointwiseFn, pointwiseBy } from '../autograd/define.js';
+import { type InplaceForm, type PointwiseFn, pointwiseBy, withInplace } from '../autograd/define.js';
 import { type PointwiseRow, pointwiseRow } from '../autograd/pointwise.js';
+import { type Fn, fn } from '../core/define.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError, showShape } from '../core/errors.js';
+import { broadcastShapes } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
+import { putIndexed, takeIndexed } from './advanced.js';
+import { checkSource } from './along.js';
+import { asVector } from './indices.js';
+import { coordinates } from './nonzero.js';
 
 const maskedFillRow: PointwiseRow = pointwiseRow('maskedFill', 3, 0, {
   forward: (s, x, mask, value) => s.where(mask, value, x),
@@ -72,3 +78,66 @@ export const maskedFill: PointwiseFn<[input: Tensor, mask: Tensor, value: Value]
       ],
     },
   );
+
+/** The elements where the mask is true, in row-major order; mask and tensor broadcast. PyTorch: torch.masked_select. */
+export const maskedSelect: Fn<[input: Tensor, mask: Tensor], { mask?: Tensor }, Tensor> = fn(
+  'maskedSelect(input, mask)',
+  (input, mask) => {
+    checkTensor('maskedSelect', input);
+    checkMask('maskedSelect', mask);
+    const shape = broadcastShapes('maskedSelect', input.shape, mask.shape);
+    return chosen(input.expand(shape), coordinates(asVector(mask.expand(shape))));
+  },
+  {
+    samples: (m) => [
+      [m(2, 3), m.bools(2, 3)],
+      [m(3), m.bools(2, 3)],
+    ],
+    errors: (m) => [[[m(3), m(3)], 'must be bool']],
+  },
+);
+
+function chosen(x: Tensor, indices: readonly Tensor[]): Tensor {
+  return takeIndexed(asVector(x), indices, { dims: indices.map((_, d) => d), position: 0 });
+}
+
+/**
+ * A source's elements, one after another, where the mask is true; ShapeError where it has too few. The mask broadcasts.
+ * PyTorch: torch.masked_scatter.
+ */
+export const maskedScatter: Fn<
+  [input: Tensor, mask: Tensor, source: Tensor],
+  { mask?: Tensor; source?: Tensor },
+  Tensor
+> &
+  InplaceForm = withInplace(
+  fn(
+    'maskedScatter(input, mask, source)',
+    (input, mask, source) => {
+      checkTensor('maskedScatter', input);
+      checkMask('maskedScatter', mask);
+      checkSource('maskedScatter', input, source);
+      const shape = broadcastShapes('maskedScatter', input.shape, mask.shape);
+      const indices = coordinates(asVector(mask.expand(shape)));
+      const [needed] = indices[0].shape;
+      if (source.numel() < needed) {
+        throw new ShapeError(
+          `maskedScatter: the mask of shape ${showShape(mask.shape)} is true at ${needed} places, the source of shape ${showShape(source.shape)} has ${source.numel()} elements; it needs as many`,
+        );
+      }
+      const values = source.reshape(-1).narrow(0, 0, needed);
+      const places = { dims: indices.map((_, d) => d), position: 0, accumulate: false };
+      return putIndexed(asVector(input.expand(shape)), values, indices, places).reshape(shape);
+    },
+    {
+      samples: (m) => [
+        [m(2, 3), m.bools(2, 3), m(6)],
+        [m(2, 3), m.bools(3), m(2, 3)],
+      ],
+      errors: (m) => [
+        [[m(3), m(3), m(3)], 'must be bool'],
+        [[m(2, 3), m.bools(2, 3).maskedFill(m.bools(2, 3).ge(0), true), m(2)], 'needs as many'],
+      ],
+    },
+  ),
+);
