@@ -19,6 +19,7 @@ import * as indexing from './ops/indexing.js';
 import * as inspect from './ops/inspect.js';
 import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
+import * as matrix from './ops/matrix.js';
 import * as pointwise from './ops/pointwise.js';
 import * as pointwiseMethods from './ops/pointwiseMethods.js';
 import * as reduce from './ops/reduce.js';
@@ -85,7 +86,8 @@ declare module './core/tensor.js' {
       Methods<typeof split>,
       Methods<typeof view>,
       Methods<typeof scan>,
-      InplaceMethods<typeof scan> {
+      InplaceMethods<typeof scan>,
+      Methods<typeof matrix> {
     /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
     max(): Tensor;
     max(other: Tensor): Tensor;
@@ -127,31 +129,7 @@ declare module './core/tensor.js' {
   }
 }
 
-const methodTables: readonly object[] = [
-  casts,
-  sort,
-  scatterReduce,
-  scatter,
-  inspect,
-  indexing,
-  addmm,
-  at,
-  convert,
-  extreme,
-  gather,
-  hooks,
-  masked,
-  matmul,
-  pointwise,
-  pointwiseMethods,
-  reduce,
-  scan,
-  shape,
-  softmax,
-  split,
-  statistics,
-  view,
-];
+const methodTables: readonly object[] = [addmm, at, casts, convert, extreme, gather, hooks, indexing, inspect, masked, matmul, matrix, pointwise, pointwiseMethods, reduce, scan, scatter, scatterReduce, shape, softmax, sort, split, statistics, view];
 
 /** As PyTorch prints it; the waiting for a device included. */
 function show(this: Tensor): string {
