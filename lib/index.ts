@@ -28,6 +28,7 @@ export {
 export * from './core/errors.js';
 export { type Gpu, webgpu } from './core/webgpu.js';
 export { type PrintOptions, setPrintoptions } from './format.js';
+export { load, save } from './io/files.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export { celu, rrelu, selu, threshold } from './ops/activation.js';
