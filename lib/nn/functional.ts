@@ -1,4 +1,5 @@
 /** The namespace `tg.nn.functional`, under PyTorch's names. */
+export * from '../ops/activation.js';
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,

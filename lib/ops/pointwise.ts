@@ -6,5 +6,6 @@ export * from './pointwise/division.js';
 export * from './pointwise/exponential.js';
 export * from './pointwise/logical.js';
 export * from './pointwise/power.js';
+export { hardshrink, prelu, relu } from './pointwise/rectify.js';
 export * from './pointwise/rounding.js';
 export * from './pointwise/trigonometric.js';
