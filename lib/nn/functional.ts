@@ -18,5 +18,22 @@ export {
   convTranspose3d,
 } from '../ops/convolution.js';
 export { crossEntropy, nllLoss } from '../ops/lossClasses.js';
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  klDiv,
+  multilabelSoftMarginLoss,
+} from '../ops/lossLikelihood.js';
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  marginRankingLoss,
+  softMarginLoss,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+} from '../ops/lossMargins.js';
+export { multilabelMarginLoss, multiMarginLoss } from '../ops/lossMulti.js';
+export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/lossPairs.js';
+export { gaussianNllLoss, poissonNllLoss } from '../ops/lossRates.js';
 export { maxPool1d, maxPool2d, maxPool3d } from '../ops/maxPool.js';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/unpool.js';
