@@ -36,7 +36,10 @@ export * from './ops/addmm.js';
 export * from './ops/at.js';
 export * from './ops/combine.js';
 export * from './ops/convert.js';
+export * from './ops/covariance.js';
 export * from './ops/creation.js';
+export * from './ops/diagonal.js';
+export * from './ops/difference.js';
 export * from './ops/einsum.js';
 export * from './ops/extreme.js';
 export * from './ops/gather.js';
@@ -46,9 +49,15 @@ export * from './ops/integrate.js';
 export * from './ops/masked.js';
 export * from './ops/matmul.js';
 export * from './ops/matrix.js';
+export * from './ops/median.js';
 export * from './ops/pointwise.js';
 export * from './ops/pointwiseFunctions.js';
+export * from './ops/quantile.js';
+export * from './ops/random.js';
+export { bernoulli, multinomial, type Stream } from './ops/randomMethods.js';
+export * from './ops/ranges.js';
 export * from './ops/reduce.js';
+export * from './ops/repeat.js';
 export * from './ops/scan.js';
 export * from './ops/scatter.js';
 export * from './ops/scatterReduce.js';
@@ -57,7 +66,25 @@ export * from './ops/softmax.js';
 export * from './ops/sort.js';
 export * from './ops/split.js';
 export * from './ops/statistics.js';
+export * from './ops/statisticsMean.js';
+export * from './ops/triangle.js';
 export type { NdArrayLike, Nested, TensorData } from './ops/values.js';
 export * from './ops/view.js';
 export * as optim from './optim/index.js';
+export {
+  Generator,
+  Generator,
+  type GeneratorState,
+  type GeneratorState,
+  getRngState,
+  getRngState,
+  initialSeed,
+  initialSeed,
+  manualSeed,
+  manualSeed,
+  seed,
+  seed,
+  setRngState,
+  setRngState,
+} from './random.js';
 export { Tensor } from './tensor.js';

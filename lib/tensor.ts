@@ -12,6 +12,8 @@ import * as at from './ops/at.js';
 import * as casts from './ops/casts.js';
 import type { ToOptions } from './ops/convert.js';
 import * as convert from './ops/convert.js';
+import * as covariance from './ops/covariance.js';
+import * as difference from './ops/difference.js';
 import type { ValuesIndices } from './ops/extreme.js';
 import * as extreme from './ops/extreme.js';
 import * as gather from './ops/gather.js';
@@ -20,8 +22,11 @@ import * as inspect from './ops/inspect.js';
 import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as matrix from './ops/matrix.js';
+import * as median from './ops/median.js';
 import * as pointwise from './ops/pointwise.js';
 import * as pointwiseMethods from './ops/pointwiseMethods.js';
+import * as quantile from './ops/quantile.js';
+import * as randomMethods from './ops/randomMethods.js';
 import * as reduce from './ops/reduce.js';
 import * as scan from './ops/scan.js';
 import * as scatter from './ops/scatter.js';
@@ -38,7 +43,7 @@ type Tail<A extends unknown[]> = A extends [unknown, ...infer Rest] ? Rest : nev
 type Callable = (...args: never[]) => unknown;
 
 /** Methods whose overloads a mapped type would lose; they are written out below. */
-type Overloaded = 'max' | 'min' | 'size' | 'stride' | 'to';
+type Overloaded = 'max' | 'median' | 'min' | 'nanmedian' | 'size' | 'stride' | 'to';
 
 /** The methods of a table: its functions, without their first argument, which is the tensor. */
 type Methods<T> = {
@@ -75,6 +80,7 @@ declare module './core/tensor.js' {
       InplaceMethods<typeof pointwise>,
       Methods<typeof pointwiseMethods>,
       InplaceMethods<typeof pointwiseMethods>,
+      Methods<typeof randomMethods>,
       Methods<typeof reduce>,
       Methods<typeof softmax>,
       Methods<typeof statistics>,
@@ -87,12 +93,24 @@ declare module './core/tensor.js' {
       Methods<typeof view>,
       Methods<typeof scan>,
       InplaceMethods<typeof scan>,
-      Methods<typeof matrix> {
+      Methods<typeof matrix>,
+      Methods<typeof difference>,
+      Methods<typeof median>,
+      Methods<typeof quantile>,
+      Methods<typeof covariance> {
     /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
     max(): Tensor;
     max(other: Tensor): Tensor;
     max(dim: number, keepdim?: boolean): ValuesIndices;
     max(options: { dim: number; keepdim?: boolean }): ValuesIndices;
+    /** Median of all elements, or along a dimension with its index; NaN wins. PyTorch: Tensor.median. */
+    median(): Tensor;
+    median(dim: number, keepdim?: boolean): ValuesIndices;
+    median(options: { dim: number; keepdim?: boolean }): ValuesIndices;
+    /** `median` that passes over NaN. PyTorch: Tensor.nanmedian. */
+    nanmedian(): Tensor;
+    nanmedian(dim: number, keepdim?: boolean): ValuesIndices;
+    nanmedian(options: { dim: number; keepdim?: boolean }): ValuesIndices;
     /** Smallest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.min. */
     min(): Tensor;
     min(other: Tensor): Tensor;
@@ -129,7 +147,37 @@ declare module './core/tensor.js' {
   }
 }
 
-const methodTables: readonly object[] = [addmm, at, casts, convert, extreme, gather, hooks, indexing, inspect, masked, matmul, matrix, pointwise, pointwiseMethods, reduce, scan, scatter, scatterReduce, shape, softmax, sort, split, statistics, view];
+const methodTables: readonly object[] = [
+  addmm,
+  at,
+  casts,
+  convert,
+  covariance,
+  difference,
+  extreme,
+  gather,
+  hooks,
+  indexing,
+  inspect,
+  masked,
+  matmul,
+  matrix,
+  median,
+  pointwise,
+  pointwiseMethods,
+  quantile,
+  randomMethods,
+  reduce,
+  scan,
+  scatter,
+  scatterReduce,
+  shape,
+  softmax,
+  sort,
+  split,
+  statistics,
+  view,
+];
 
 /** As PyTorch prints it; the waiting for a device included. */
 function show(this: Tensor): string {
