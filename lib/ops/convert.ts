@@ -54,7 +54,7 @@ export interface ToOptions {
  * The tensor with another dtype or on another device; itself where nothing changes and `copy` is not set.
  * Fractions are cut when floats become integers. PyTorch: Tensor.to.
  * @example
- * tg.tensor([1.7, 2]).to('int32') // => tensor([1, 2], dtype=int32)
+ * tg.tensor([1.7, 2]).to('int32') // => tensor([1, 2])
  */
 export const to: To & Described = typed<To>(
   'to(input, *targets, dtype=null, device=null, copy=false)',
