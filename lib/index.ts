@@ -40,6 +40,7 @@ export * from './ops/covariance.js';
 export * from './ops/creation.js';
 export * from './ops/diagonal.js';
 export * from './ops/difference.js';
+export { cdist, cosineSimilarity, pairwiseDistance, pdist } from './ops/distance.js';
 export * from './ops/einsum.js';
 export * from './ops/extreme.js';
 export * from './ops/gather.js';
@@ -50,6 +51,7 @@ export * from './ops/masked.js';
 export * from './ops/matmul.js';
 export * from './ops/matrix.js';
 export * from './ops/median.js';
+export * from './ops/norm.js';
 export * from './ops/pointwise.js';
 export * from './ops/pointwiseFunctions.js';
 export * from './ops/quantile.js';
@@ -73,18 +75,11 @@ export * from './ops/view.js';
 export * as optim from './optim/index.js';
 export {
   Generator,
-  Generator,
-  type GeneratorState,
   type GeneratorState,
   getRngState,
-  getRngState,
-  initialSeed,
   initialSeed,
   manualSeed,
-  manualSeed,
   seed,
-  seed,
-  setRngState,
   setRngState,
 } from './random.js';
 export { Tensor } from './tensor.js';

@@ -13,6 +13,7 @@ import * as casts from './ops/casts.js';
 import type { ToOptions } from './ops/convert.js';
 import * as convert from './ops/convert.js';
 import * as covariance from './ops/covariance.js';
+import * as diagonal from './ops/diagonal.js';
 import * as difference from './ops/difference.js';
 import type { ValuesIndices } from './ops/extreme.js';
 import * as extreme from './ops/extreme.js';
@@ -23,11 +24,14 @@ import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as matrix from './ops/matrix.js';
 import * as median from './ops/median.js';
+import * as newTensors from './ops/newTensors.js';
+import * as norm from './ops/norm.js';
 import * as pointwise from './ops/pointwise.js';
 import * as pointwiseMethods from './ops/pointwiseMethods.js';
 import * as quantile from './ops/quantile.js';
 import * as randomMethods from './ops/randomMethods.js';
 import * as reduce from './ops/reduce.js';
+import * as repeat from './ops/repeat.js';
 import * as scan from './ops/scan.js';
 import * as scatter from './ops/scatter.js';
 import * as scatterReduce from './ops/scatterReduce.js';
@@ -37,6 +41,7 @@ import * as sort from './ops/sort.js';
 import * as split from './ops/split.js';
 import * as statistics from './ops/statistics.js';
 import * as table from './ops/table.js';
+import * as triangle from './ops/triangle.js';
 import * as view from './ops/view.js';
 
 type Tail<A extends unknown[]> = A extends [unknown, ...infer Rest] ? Rest : never;
@@ -62,6 +67,11 @@ type InplaceMethods<T> = {
 declare module './core/tensor.js' {
   interface Tensor
     extends Methods<typeof addmm>,
+      Methods<typeof triangle>,
+      InplaceMethods<typeof triangle>,
+      Methods<typeof repeat>,
+      Methods<typeof newTensors>,
+      Methods<typeof diagonal>,
       Methods<typeof casts>,
       Methods<typeof sort>,
       Methods<typeof scatterReduce>,
@@ -97,7 +107,9 @@ declare module './core/tensor.js' {
       Methods<typeof difference>,
       Methods<typeof median>,
       Methods<typeof quantile>,
-      Methods<typeof covariance> {
+      Methods<typeof covariance>,
+      Methods<typeof norm>,
+      InplaceMethods<typeof norm> {
     /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
     max(): Tensor;
     max(other: Tensor): Tensor;
@@ -148,6 +160,10 @@ declare module './core/tensor.js' {
 }
 
 const methodTables: readonly object[] = [
+  triangle,
+  repeat,
+  newTensors,
+  diagonal,
   addmm,
   at,
   casts,
@@ -163,6 +179,7 @@ const methodTables: readonly object[] = [
   matmul,
   matrix,
   median,
+  norm,
   pointwise,
   pointwiseMethods,
   quantile,

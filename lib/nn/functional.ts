@@ -17,6 +17,8 @@ export {
   convTranspose2d,
   convTranspose3d,
 } from '../ops/convolution.js';
+export { cosineSimilarity, normalize, pairwiseDistance, pdist } from '../ops/distance.js';
+export { bilinear, linear } from '../ops/linear.js';
 export { crossEntropy, nllLoss } from '../ops/lossClasses.js';
 export {
   binaryCrossEntropy,
@@ -36,4 +38,6 @@ export { multilabelMarginLoss, multiMarginLoss } from '../ops/lossMulti.js';
 export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/lossPairs.js';
 export { gaussianNllLoss, poissonNllLoss } from '../ops/lossRates.js';
 export { maxPool1d, maxPool2d, maxPool3d } from '../ops/maxPool.js';
+export { logSoftmax, softmax } from '../ops/softmax.js';
+export { softmin } from '../ops/softmin.js';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/unpool.js';

@@ -1,8 +1,9 @@
 import { formula } from '../../kernels/dag.js';
 import { apply1, checkTensor, type Row, refuseInt64 } from '../autograd/apply.js';
-import { type Fn, fn } from '../core/define.js';
+import { type Described, type Fn, fn, typed } from '../core/define.js';
 import { checkDType, type DType, isFloat } from '../core/dtype.js';
-import { type Dims, wrapDim, wrapDims } from '../core/shape.js';
+import { ShapeError, showShape } from '../core/errors.js';
+import { broadcastShapes, checkSizes, type Dims, sameShape, wrapDim, wrapDims } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { productsBefore } from './recurrence.js';
 import {
@@ -17,6 +18,7 @@ import {
   restored,
   wholeSum,
 } from './reduction.js';
+import type { Spread } from './view.js';
 
 const ignoringNaN = formula(1, (s, x) => s.where(s.ne(x, x), s.const(0), x));
 
@@ -219,5 +221,28 @@ export const prod: Fn<[input: Tensor, dim?: number | null, keepdim?: boolean], P
   {
     samples: (m) => [[m(4)], [m(2, 3), 1], [m(2, 3), { dim: 0, keepdim: true }], [m()], [m(0)], [m.integers(4, 3)]],
     errors: (m) => [[[m(2), 1], 'dimension 1 is out of range']],
+  },
+);
+
+/** Sums what broadcasting to this shape from `size` would have repeated. PyTorch: Tensor.sum_to_size. */
+export const sumToSize: ((input: Tensor, ...size: Spread) => Tensor) & Described = typed(
+  'sumToSize(input, *size)',
+  (input: Tensor, given: number[]) => {
+    checkTensor('sumToSize', input);
+    const size = checkSizes('sumToSize', given);
+    const lead = input.shape.length - size.length;
+    if (!sameShape(broadcastShapes('sumToSize', size, input.shape), input.shape)) {
+      throw new ShapeError(`sumToSize: ${showShape(size)} does not broadcast to ${showShape(input.shape)}`);
+    }
+    const dims = input.shape.flatMap((_, d) => (d < lead || size[d - lead] !== input.shape[d] ? [d] : []));
+    return dims.length === 0 ? input : input.sum(dims, true).reshape(size);
+  },
+  {
+    samples: (m) => [
+      [m(2, 3), 1, 3],
+      [m(2, 3), [3]],
+      [m(2, 3), 2, 3],
+    ],
+    errors: (m) => [[[m(2, 3), 2], 'sizes 3 and 2 meet']],
   },
 );
