@@ -36,6 +36,7 @@ const catRow: Row<number> = {
   kernel(k, [y], inputs, dim) {
     let offset = y.offset;
     for (const x of inputs) {
+      if (x.shape.includes(0)) continue;
       k.copy(alias(y, offset, x.shape, y.strides), x);
       offset += x.shape[dim] * y.strides[dim];
     }

@@ -1,9 +1,10 @@
-import { type Described, type Fn, fn, typed } from '../core/define.js';
+import { type Described, type Fn, fn, type None, typed } from '../core/define.js';
 import type { Device } from '../core/device.js';
 import { checkDType, type DType, getDefaultDtype } from '../core/dtype.js';
+import { ArgumentError, ShapeError, showShape } from '../core/errors.js';
 import { checkSizes } from '../core/shape.js';
-import { emptyTensor, Tensor } from '../core/tensor.js';
-import { build, dtypeOf, requireLeaf, type TensorData } from './values.js';
+import { alias, emptyTensor, Tensor } from '../core/tensor.js';
+import { build, dtypeOf, type NdArrayLike, requireLeaf, sharing, type TensorData } from './values.js';
 
 /** Where and as what a tensor is made. */
 export interface TensorOptions {
@@ -48,7 +49,7 @@ function creator(name: string, value: number | null): Create {
 /**
  * A tensor of zeros. PyTorch: torch.zeros.
  * @example
- * tg.zeros(2, 2) // => tensor([[0., 0.],
+ * tg.zeros(2, 2) // => tensor([[0., 0.], [0., 0.]])
  */
 export const zeros: Create = creator('zeros', 0);
 
@@ -88,6 +89,36 @@ export const onesLike: Like = likeCreator('onesLike', 1);
 /** Unset elements in another tensor's shape, dtype and device. PyTorch: torch.empty_like. */
 export const emptyLike: Like = likeCreator('emptyLike', null);
 
+/** One value in another tensor's shape, dtype and device. PyTorch: torch.full_like. */
+export const fullLike: Fn<
+  [input: Tensor, fillValue: number | boolean | bigint],
+  LikeOptions & { fillValue?: number | boolean | bigint },
+  Tensor
+> = fn(
+  'fullLike(input, fillValue, *, dtype=null, device=null, requiresGrad=false)',
+  (input, fillValue, { dtype, device, requiresGrad }) =>
+    full(input.shape, fillValue, { dtype: dtype ?? input.dtype, device: device ?? input.device, requiresGrad }),
+  { samples: (m) => [[m(2, 3), 5]], gradcheck: false },
+);
+
+/** Unset elements with strides of one's own; ShapeError where they do not fit the sizes. PyTorch: torch.empty_strided. */
+export const emptyStrided: Fn<
+  [size: readonly number[], stride: readonly number[]],
+  TensorOptions & { size?: readonly number[]; stride?: readonly number[] },
+  Tensor
+> = fn('emptyStrided(size, stride, *, dtype=null, device=null, requiresGrad=false)', (size, stride, options) => {
+  const shape = checkSizes('emptyStrided', size);
+  const strides = checkSizes('emptyStrided', stride);
+  if (shape.length !== strides.length) {
+    throw new ShapeError(
+      `emptyStrided: ${strides.length} strides for ${shape.length} sizes ${showShape(shape)}; they must be as many`,
+    );
+  }
+  const reach = shape.includes(0) ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d], 1);
+  const memory = make('emptyStrided', [reach], options as Required<TensorOptions>, getDefaultDtype());
+  return requireLeaf('emptyStrided', alias(memory, 0, shape, strides), options.requiresGrad);
+});
+
 type DataOptions = TensorOptions & { shape?: readonly number[] | null };
 
 /**
@@ -106,3 +137,23 @@ export const tensor: Fn<[data: TensorData], DataOptions, Tensor> = fn(
     return requireLeaf('tensor', placed, requiresGrad);
   },
 );
+
+/**
+ * The data as a tensor without a copy where that can be: a tensor stays itself, a typed array shares its memory, an `ndarray` too.
+ * PyTorch: torch.as_tensor.
+ */
+export const asTensor: Fn<[data: TensorData], Omit<TensorOptions, 'requiresGrad'>, Tensor> = fn(
+  'asTensor(data, *, dtype=null, device=null)',
+  (data, { dtype, device }) => {
+    const made = data instanceof Tensor ? data : (sharing(data) ?? build(data, null, dtype));
+    const typed = dtype === null || dtype === made.dtype ? made : made.to(checkDType('asTensor', dtype));
+    return device === null || device === typed.device ? typed : typed.to(device);
+  },
+);
+
+/** The data of an `ndarray`, sharing its memory. PyTorch: torch.from_numpy. */
+export const fromNumpy: Fn<[ndarray: NdArrayLike], None, Tensor> = fn('fromNumpy(ndarray)', (ndarray) => {
+  const shared = sharing(ndarray);
+  if (shared !== null) return shared;
+  throw new ArgumentError('fromNumpy: the ndarray does not lie in a typed array that has a dtype; use tensor');
+});

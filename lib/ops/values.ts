@@ -1,7 +1,10 @@
 import { floatToHalf } from '../../kernels/half.js';
+import type { TypedArray } from '../../kernels/types.js';
 import { contiguousStrides, count } from '../../kernels/view.js';
+import { kernelsOf } from '../core/device.js';
 import { type DType, dtypes, getDefaultDtype, isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, ShapeError, showShape, ValueError } from '../core/errors.js';
+import { Storage } from '../core/storage.js';
 import { emptyTensor, Tensor } from '../core/tensor.js';
 
 /** A nested list of values of one kind. */
@@ -181,4 +184,17 @@ export function numberLike(value: number | bigint, like: Tensor): Tensor {
   const x = emptyTensor([], like.dtype, like.device);
   x.storage.kernels.fill(x, value);
   return x;
+}
+
+/** A typed array, or an `ndarray` over one, as a tensor in the same memory; null where no dtype has that memory. */
+export function sharing(data: unknown): Tensor | null {
+  const array = isNdArray(data) ? data.data : data;
+  if (!ArrayBuffer.isView(array)) return null;
+  const dtype = arrayDType(array);
+  // Half floats of other libraries are not stored as bits.
+  if (dtype === 'float16') return null;
+  const buffer = array as TypedArray;
+  const storage = new Storage(buffer, dtype, 'cpu', kernelsOf('cpu'), buffer.length);
+  if (!isNdArray(data)) return new Tensor(storage, 0, [buffer.length], [1], dtype);
+  return new Tensor(storage, data.offset, [...data.shape], [...data.stride], dtype);
 }
