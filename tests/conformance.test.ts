@@ -34,6 +34,10 @@ function run(part: Part, name: string, change?: Change): Result[] {
   return runCorpus(library, corpus(part, name, change)).results;
 }
 
+function failures(results: Result[]): Result[] {
+  return results.filter(({ passed }) => !passed);
+}
+
 /** Adds one hundredth to the first element of a float32 tensor. */
 function nudge({ bytes }: RawTensor): void {
   const view = new DataView(bytes.buffer);
@@ -50,7 +54,7 @@ const TAMPERINGS: Tampering[] = [
     'ops',
     'add/0',
     ({ tensors }) => tensors['0.o0'].shape.unshift(1),
-    /^output 0: shape \[5,5\], expected \[1,5,5\]/,
+    /^output 0: shape \[\], expected \[1\]/,
   ],
   [
     'the dtype of an output',
@@ -220,8 +224,8 @@ const TAMPERINGS: Tampering[] = [
 
 test.each(TAMPERINGS)('a change of %s fails that sample alone (%s %s)', (_, part, id, change, reason) => {
   const name = id.slice(0, id.lastIndexOf('/'));
-  expect(run(part, name).filter(({ passed }) => !passed)).toEqual([]);
-  const failed = run(part, name, change).filter(({ passed }) => !passed);
+  expect(failures(run(part, name)).map((result) => result.reason)).toEqual([]);
+  const failed = failures(run(part, name, change));
   expect(failed.map((result) => result.id)).toEqual([id]);
   expect(failed[0].reason).toMatch(reason);
 });
@@ -255,7 +259,7 @@ test('samples that the records do not hold fail, and so does a whole entry whose
   const short = run('ops', 'add', ({ head }) => {
     head.samples.pop();
   });
-  expect(short.filter(({ passed }) => !passed).map(({ id }) => id)).toEqual(['add/missing 5']);
+  expect(failures(short).map(({ id }) => id)).toEqual(['add/missing 5']);
   const folder = corpus('ops', 'add');
   rmSync(join(folder, 'ops/add.safetensors.gz'));
   const { results } = runCorpus(library, folder);
