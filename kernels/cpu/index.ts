@@ -1,19 +1,19 @@
+import { philox } from '../reference/philox.js';
+import type { Kernels, TypedArray, View } from '../types.js';
+import { contiguousStrides, count } from '../view.js';
 import { argreduce } from './argreduce.js';
 import { convolution, convolutionInput, convolutionWeight } from './convolution.js';
+import { copy, fill } from './copy.js';
 import { bincount, countNonzero, nonzero, searchSorted } from './count.js';
 import { gather, scatter } from './gather.js';
 import { index, indexPut } from './indexing.js';
 import { matmul } from './matmul.js';
-import { philox } from '../reference/philox.js';
-import { maxPool } from './pool.js';
-import { scan } from './scan.js';
-import { sort } from './sort.js';
-import type { Kernels, TypedArray, View } from '../types.js';
-import { contiguousStrides, count } from '../view.js';
-import { copy, fill } from './copy.js';
 import { allocate } from './memory.js';
 import { pointwise, pointwise1, pointwise2 } from './pointwise.js';
+import { maxPool } from './pool.js';
 import { reduce } from './reduce.js';
+import { scan } from './scan.js';
+import { sort } from './sort.js';
 
 function read(view: View): TypedArray {
   const result = allocate(view.dtype, count(view.shape));

@@ -68,14 +68,14 @@ function parts(
   const head: string[] = outputs.map((_, k) => `const O${k} = o${k}.buffer, P${k} = o${k}.offset;`);
   const loads: string[] = [];
   const values = inputs.map((x, k) => {
-    if (typeof x === 'number') return `a${k}`;
+    if (typeof x === 'number') return compute === 'int64' ? `BigInt(a${k})` : `a${k}`;
     head.push(`const A${k} = a${k}.buffer, Q${k} = a${k}.offset;`);
     const element = load(`A${k}`, singles[k] ? `Q${k}` : `q${k}`, x.dtype, compute);
     (singles[k] ? head : loads).push(f.reaches[k] ? `const x${k} = ${element};` : '');
     return `x${k}`;
   });
   const { body, results } = emit(f, compute, values, 'v');
-  const stores = outputs.map((o, k) => `O${k}[p${k}] = ${convert(results[k], o.dtype, f.outputs[k].truth)};`);
+  const stores = outputs.map((o, k) => `O${k}[p${k}] = ${convert(results[k], o.dtype, f.outputs[k].truth, compute)};`);
   return { head: head.join(' '), body: [...loads, body, ...stores].join(' '), parameters };
 }
 

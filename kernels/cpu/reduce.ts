@@ -28,7 +28,7 @@ function compileReduce(r: Reduction, output: DType, input: DType, keptRank: numb
     [{ name: 'q', base: 'k', strides: 'F' }],
     `${before.body} const x = +${before.results[0]}; ${combine.body} folding = +${combine.results[0]};`,
   );
-  const store = `O[p] = ${convert(after.results[0], output, r.after.outputs[0].truth)};`;
+  const store = `O[p] = ${convert(after.results[0], output, r.after.outputs[0].truth, output)};`;
   const outer = nest(
     keptRank,
     'i',

@@ -80,20 +80,24 @@ export function compile<F>(source: string): F {
   return new Function(...runtimeNames, `'use strict'; return ${source};`)(...runtimeValues) as F;
 }
 
-/** The element at `index`, as a value to calculate with. */
+/** The element at `index`, as a value to calculate with: a BigInt where the computation is in int64, else a number. */
 export function load(array: string, index: string, dtype: DType, compute: DType): string {
   if (dtype === 'float16') return `halfToFloat(${array}[${index}])`;
-  if (dtype === 'int64' && compute !== 'int64') return `Number(${array}[${index}])`;
-  return `${array}[${index}]`;
+  if (compute === 'int64') return dtype === 'int64' ? `${array}[${index}]` : `BigInt(${array}[${index}])`;
+  return dtype === 'int64' ? `Number(${array}[${index}])` : `${array}[${index}]`;
 }
 
 /** The right-hand side of a store; typed arrays round and wrap by themselves. */
-export function convert(value: string, dtype: DType, truth: boolean): string {
-  if (dtype === 'bool') return truth ? `(${value} ? 1 : 0)` : `(${value} != 0 ? 1 : 0)`;
-  if (dtype === 'float16') return `floatToHalf(+${value})`;
+export function convert(value: string, dtype: DType, truth: boolean, compute: DType): string {
+  if (truth) return dtype === 'int64' ? `(${value} ? 1n : 0n)` : `(${value} ? 1 : 0)`;
+  if (dtype === 'bool') return `(${value} != 0 ? 1 : 0)`;
   if (dtype === 'int64') return `toBigInt(${value})`;
-  return truth ? `(${value} ? 1 : 0)` : value;
+  const number =
+    compute !== 'int64' ? value : isWhole(dtype) ? `Number(BigInt.asIntN(32, BigInt(${value})))` : `Number(${value})`;
+  return dtype === 'float16' ? `floatToHalf(+${number})` : number;
 }
+
+const isWhole = (dtype: DType): boolean => dtype.includes('int');
 
 function literal(value: number): string {
   if (Object.is(value, -0)) return '(-0)';
