@@ -9,6 +9,7 @@ export {
   adaptiveMaxPool3d,
 } from '../ops/adaptivePool.js';
 export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/averagePool.js';
+export { batchNorm, instanceNorm } from '../ops/batchNorm.js';
 export {
   conv1d,
   conv2d,
@@ -18,6 +19,8 @@ export {
   convTranspose3d,
 } from '../ops/convolution.js';
 export { cosineSimilarity, normalize, pairwiseDistance, pdist } from '../ops/distance.js';
+export { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
+export { layerNorm, rmsNorm } from '../ops/layerNorm.js';
 export { bilinear, linear } from '../ops/linear.js';
 export { crossEntropy, nllLoss } from '../ops/lossClasses.js';
 export {
