@@ -99,7 +99,8 @@ export function convert(value: string, dtype: DType, truth: boolean, compute: DT
 
 const isWhole = (dtype: DType): boolean => dtype.includes('int');
 
-function literal(value: number): string {
+function literal(value: number, compute: DType): string {
+  if (compute === 'int64' && Number.isInteger(value)) return value < 0 ? `(${value}n)` : `${value}n`;
   if (Object.is(value, -0)) return '(-0)';
   return value < 0 ? `(${value})` : String(value);
 }
@@ -115,7 +116,7 @@ export function emit(
   const names = new Map<GraphNode, string>();
   for (const n of f.nodes) {
     if (n.name === 'input') names.set(n, inputs[n.value]);
-    else if (n.name === 'const') names.set(n, literal(n.value));
+    else if (n.name === 'const') names.set(n, literal(n.value, compute));
     else {
       const x = n.arguments.map((a) => names.get(a) as string);
       const { source } = operations[n.name];

@@ -34,23 +34,27 @@ export const logicalNot: Unary = unary('logicalNot(input)', {
 /** Bits that both have; of truth values, whether both are true. PyTorch: torch.bitwise_and. */
 export const bitwiseAnd: Binary = binary('bitwiseAnd(input, other)', {
   forward: (s, a, b) => s.bitwiseAnd(a, b),
+  exact: true,
   refuses: floating,
 });
 
 /** Bits that one at least has; of truth values, whether one is true. PyTorch: torch.bitwise_or. */
 export const bitwiseOr: Binary = binary('bitwiseOr(input, other)', {
   forward: (s, a, b) => s.bitwiseOr(a, b),
+  exact: true,
   refuses: floating,
 });
 
 /** Bits that exactly one has; of truth values, whether they differ. PyTorch: torch.bitwise_xor. */
 export const bitwiseXor: Binary = binary('bitwiseXor(input, other)', {
   forward: (s, a, b) => s.bitwiseXor(a, b),
+  exact: true,
   refuses: floating,
 });
 
 const invertRow: PointwiseRow = pointwiseRow('bitwiseNot', 1, 0, {
   forward: (s, x) => s.bitwiseXor(x, s.const(-1)),
+  exact: true,
   refuses: floating,
 });
 const invertTruthRow: PointwiseRow = pointwiseRow('bitwiseNot', 1, 0, { forward: (s, x) => s.logicalNot(x) });
