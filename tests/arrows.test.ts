@@ -48,7 +48,7 @@ function targets(file: string): string[] {
 function isTypeOnly(names: string): boolean {
   if (/^\s*type\b/.test(names)) return true;
   const braces = /^\s*\{([^}]*)\}\s*$/.exec(names);
-  return braces !== null && braces[1].split(',').every((name) => name.trim() === '' || /^type\s/.test(name.trim()));
+  return braces?.[1].split(',').every((name) => name.trim() === '' || /^type\s/.test(name.trim())) ?? false;
 }
 
 /** `typeof import('...')` is a type. */
