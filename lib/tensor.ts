@@ -10,8 +10,10 @@ import { format } from './format.js';
 import * as addmm from './ops/addmm.js';
 import * as at from './ops/at.js';
 import * as casts from './ops/casts.js';
+import * as compare from './ops/compare.js';
 import type { ToOptions } from './ops/convert.js';
 import * as convert from './ops/convert.js';
+import * as counting from './ops/counting.js';
 import * as covariance from './ops/covariance.js';
 import * as diagonal from './ops/diagonal.js';
 import * as difference from './ops/difference.js';
@@ -25,6 +27,7 @@ import * as matmul from './ops/matmul.js';
 import * as matrix from './ops/matrix.js';
 import * as median from './ops/median.js';
 import * as newTensors from './ops/newTensors.js';
+import * as nonzero from './ops/nonzero.js';
 import * as norm from './ops/norm.js';
 import * as pointwise from './ops/pointwise.js';
 import * as pointwiseMethods from './ops/pointwiseMethods.js';
@@ -32,6 +35,7 @@ import * as quantile from './ops/quantile.js';
 import * as randomMethods from './ops/randomMethods.js';
 import * as reduce from './ops/reduce.js';
 import * as repeat from './ops/repeat.js';
+import * as resize from './ops/resize.js';
 import * as scan from './ops/scan.js';
 import * as scatter from './ops/scatter.js';
 import * as scatterReduce from './ops/scatterReduce.js';
@@ -42,13 +46,25 @@ import * as split from './ops/split.js';
 import * as statistics from './ops/statistics.js';
 import * as table from './ops/table.js';
 import * as triangle from './ops/triangle.js';
+import * as unique from './ops/unique.js';
 import * as view from './ops/view.js';
+import * as viewScatter from './ops/viewScatter.js';
 
 type Tail<A extends unknown[]> = A extends [unknown, ...infer Rest] ? Rest : never;
 type Callable = (...args: never[]) => unknown;
 
 /** Methods whose overloads a mapped type would lose; they are written out below. */
-type Overloaded = 'max' | 'median' | 'min' | 'nanmedian' | 'size' | 'stride' | 'to';
+type Overloaded =
+  | 'max'
+  | 'median'
+  | 'min'
+  | 'nanmedian'
+  | 'nonzero'
+  | 'size'
+  | 'stride'
+  | 'to'
+  | 'unique'
+  | 'uniqueConsecutive';
 
 /** The methods of a table: its functions, without their first argument, which is the tensor. */
 type Methods<T> = {
@@ -67,6 +83,12 @@ type InplaceMethods<T> = {
 declare module './core/tensor.js' {
   interface Tensor
     extends Methods<typeof addmm>,
+      Methods<typeof resize>,
+      Methods<typeof viewScatter>,
+      Methods<typeof counting>,
+      Methods<typeof unique>,
+      Methods<typeof nonzero>,
+      Methods<typeof compare>,
       Methods<typeof triangle>,
       InplaceMethods<typeof triangle>,
       Methods<typeof repeat>,
@@ -132,6 +154,22 @@ declare module './core/tensor.js' {
     to(target: DType | Device | Tensor, options?: ToOptions): Tensor;
     to(device: Device | Tensor, dtype: DType, options?: ToOptions): Tensor;
     to(options: ToOptions): Tensor;
+    /** Where the elements are not zero: a table of coordinates, or one index tensor for each dimension. PyTorch: Tensor.nonzero. */
+    nonzero(options?: { asTuple?: false }): Tensor;
+    nonzero(options: { asTuple: true }): Tensor[];
+    /** The distinct elements in ascending order; see `tg.unique`. PyTorch: Tensor.unique. */
+    unique(options?: { dim?: number | null; sorted?: boolean }): Tensor;
+    unique(options: {
+      dim?: number | null;
+      sorted?: boolean;
+      returnInverse?: boolean;
+      returnCounts?: boolean;
+    }): Tensor[];
+    unique(sorted: boolean, returnInverse?: boolean, returnCounts?: boolean, dim?: number | null): Tensor | Tensor[];
+    /** The elements that differ from the one before; see `tg.unique`. PyTorch: Tensor.unique_consecutive. */
+    uniqueConsecutive(options?: { dim?: number | null }): Tensor;
+    uniqueConsecutive(options: { dim?: number | null; returnInverse?: boolean; returnCounts?: boolean }): Tensor[];
+    uniqueConsecutive(returnInverse: boolean, returnCounts?: boolean, dim?: number | null): Tensor | Tensor[];
     /** Its shape, or one size of it. PyTorch: Tensor.size. */
     size(): number[];
     size(dim: number): number;
@@ -160,6 +198,12 @@ declare module './core/tensor.js' {
 }
 
 const methodTables: readonly object[] = [
+  resize,
+  viewScatter,
+  counting,
+  unique,
+  nonzero,
+  compare,
   triangle,
   repeat,
   newTensors,

@@ -94,7 +94,11 @@ function move(input: Tensor, device: Device): Tensor {
 }
 
 const copyRow: PointwiseRow = pointwiseRow('copy', 1, 0, { forward: (_s, x) => x, grad: (_s, g) => g, exact: true });
-const fillRow: PointwiseRow = pointwiseRow('fill', 1, 0, { forward: (_s, x) => x, grad: (_s, g) => g, exact: true });
+const fillRow: PointwiseRow = pointwiseRow('fill', 2, 0, {
+  forward: (_s, _x, value) => value,
+  grad: [(s) => s.const(0), (_s, g) => g],
+  exact: true,
+});
 
 /** Writes another tensor's elements into this one, broadcast and converted. PyTorch: Tensor.copy_. */
 export const copy_: Fn<[self: Tensor, source: Tensor], { source?: Tensor }, Tensor> = fn(
@@ -108,17 +112,18 @@ export const copy_: Fn<[self: Tensor, source: Tensor], { source?: Tensor }, Tens
 );
 
 /** Writes one value everywhere. PyTorch: Tensor.fill_. */
-export const fill_: Fn<[self: Tensor, value: number | Tensor], { value?: number | Tensor }, Tensor> = fn(
-  'fill_(self, value)',
-  (self, value) => {
-    if (value instanceof Tensor && value.shape.length > 0) {
-      throw new ArgumentError(
-        `fill_: the value must be a number or a tensor without dimensions, got shape ${showShape(value.shape)}; use copy_`,
-      );
-    }
-    return pointwise(fillRow, [value], [], self);
-  },
-);
+export const fill_: Fn<
+  [self: Tensor, value: number | boolean | Tensor],
+  { value?: number | boolean | Tensor },
+  Tensor
+> = fn('fill_(self, value)', (self, value) => {
+  if (value instanceof Tensor && value.shape.length > 0) {
+    throw new ArgumentError(
+      `fill_: the value must be a number or a tensor without dimensions, got shape ${showShape(value.shape)}; use copy_`,
+    );
+  }
+  return pointwise(fillRow, [self, typeof value === 'boolean' ? Number(value) : value], [], self);
+});
 
 /** Writes zeros everywhere. PyTorch: Tensor.zero_. */
 export const zero_: Fn<[self: Tensor], None, Tensor> = fn('zero_(self)', (self) => fill_(self, 0));

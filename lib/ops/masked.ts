@@ -8,8 +8,8 @@ import { broadcastShapes } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { putIndexed, takeIndexed } from './advanced.js';
 import { checkSource } from './along.js';
+import { coordinates } from './coordinates.js';
 import { asVector } from './indices.js';
-import { coordinates } from './nonzero.js';
 
 const maskedFillRow: PointwiseRow = pointwiseRow('maskedFill', 3, 0, {
   forward: (s, x, mask, value) => s.where(mask, value, x),

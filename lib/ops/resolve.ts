@@ -2,8 +2,8 @@ import { checkTensor } from '../autograd/apply.js';
 import { ArgumentError, IndexError, showShape } from '../core/errors.js';
 import { Tensor } from '../core/tensor.js';
 import type { Places } from './advanced.js';
+import { coordinates } from './coordinates.js';
 import { checkBounds, type Indices, indexTensor } from './indices.js';
-import { coordinates } from './nonzero.js';
 import { slice } from './strided.js';
 import { fromNested } from './values.js';
 

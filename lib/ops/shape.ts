@@ -134,12 +134,12 @@ export const swapdims: Fn<[input: Tensor, dim0: number, dim1: number], { dim0?: 
 export const adjoint: Fn<[input: Tensor], None, Tensor> = fn(
   'adjoint(input)',
   (input) => {
-    if (input.shape.length < 2) {
-      throw new ShapeError(`adjoint: needs at least 2 dimensions, got ${showShape(input.shape)}`);
+    if (input.shape.length === 1) {
+      throw new ShapeError(`adjoint: needs at least 2 dimensions, or none, got ${showShape(input.shape)}`);
     }
-    return input.transpose(-2, -1);
+    return input.shape.length === 0 ? input.permute([]) : input.transpose(-2, -1);
   },
-  { samples: (m) => [[m(2, 3)], [m(2, 3, 4)]], errors: (m) => [[[m(3)], 'at least 2']] },
+  { samples: (m) => [[m(2, 3)], [m(2, 3, 4)], [m()]], errors: (m) => [[[m(3)], 'at least 2']] },
 );
 
 type Like = Fn<[input: Tensor, other: Tensor], { other?: Tensor }, Tensor>;

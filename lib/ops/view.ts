@@ -178,10 +178,11 @@ export const select: Fn<[input: Tensor, dim: number, index: number], { dim?: num
 
 /** `length` indices along a dimension, from `start` on. PyTorch: torch.narrow. */
 export const narrow: Fn<
-  [input: Tensor, dim: number, start: number, length: number],
-  { dim?: number; start?: number; length?: number },
+  [input: Tensor, dim: number, start: number | Tensor, length: number],
+  { dim?: number; start?: number | Tensor; length?: number },
   Tensor
-> = fn('narrow(input, dim, start, length)', (input, dim, start, length) => {
+> = fn('narrow(input, dim, start, length)', (input, dim, first, length) => {
+  const start = typeof first === 'number' ? first : first.item();
   if (input.shape.length === 0) throw new IndexError('narrow: a tensor without dimensions cannot be narrowed');
   const d = wrapDim('narrow', dim, input.shape.length);
   const size = input.shape[d];
