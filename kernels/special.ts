@@ -155,6 +155,14 @@ function hurwitz(s: number, q: number): number {
   return hurwitz(s, fraction) + (s % 2 === 0 ? mirrored : -mirrored);
 }
 
+/** Hurwitz' zeta: NaN for s below 1, and for q below 0 unless s is whole or q a pole. */
+export function zeta(s: number, q: number): number {
+  if (s === 1) return Infinity;
+  if (!(s > 1) || (q < 0 && q !== floor(q) && s !== floor(s))) return NaN;
+  if (q === Infinity) return 0;
+  return hurwitz(s, q);
+}
+
 /** (-1)^k (zeta(k) - 1) / k for k = 27 down to 2: lgamma(2 + z) = z (1 - gamma + z (0.32 + ...)) for |z| <= 1/2. */
 const aroundTwo = Array.from({ length: 26 }, (_, i) => (hurwitz(27 - i, 2) / (27 - i)) * (i % 2 === 0 ? -1 : 1));
 const oneMinusEuler = 0.42278433509846713;

@@ -75,6 +75,7 @@ export * from './ops/search.js';
 export * from './ops/shape.js';
 export * from './ops/softmax.js';
 export * from './ops/sort.js';
+export * as special from './ops/special.js';
 export * from './ops/split.js';
 export * from './ops/stacking.js';
 export * from './ops/statistics.js';

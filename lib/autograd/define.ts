@@ -70,6 +70,18 @@ function describe<F extends Pointwise>(
   return Object.assign(call, { signature, facts, launch, inplace }) as unknown as F;
 }
 
+function run({ row, operands, numbers }: Launch, self: Tensor | null): Tensor {
+  return pointwise(row, operands, numbers, self);
+}
+
+/** What follows the first `n` arguments when nothing else is given; null where something must be. */
+function defaultsFrom({ positional, keywords, defaults }: Signature, n: number): unknown[] | null {
+  const rest = positional.slice(n);
+  if (positional.length < n || rest.some((key) => !defaults.has(key))) return null;
+  const named = Object.fromEntries(keywords.map((key) => [key, defaults.get(key)]));
+  return [...rest.map((key) => defaults.get(key)), ...(keywords.length > 0 ? [named] : [])];
+}
+
 /** A pointwise function of one tensor: `unary('tanh(input)', { forward, grad })`. */
 export function unary(signature: string, definition: PointwiseDefinition): Unary {
   const parsed = parseSignature(signature);
@@ -108,25 +120,20 @@ export function pointwiseBy<F extends Pointwise>(
   leading = 1,
 ): F {
   const parsed = parseSignature(signature);
-  const { positional, keywords, defaults } = parsed;
+  const { positional } = parsed;
   const select = choose as (...bound: unknown[]) => Launch;
-  const unnamed = Object.fromEntries(keywords.map((key) => [key, defaults.get(key)]));
   const switches = positional.indexOf('inplace');
   const launch = (...args: unknown[]): Launch => select(...bind(parsed, args, leading));
+  const [afterOne, afterTwo] = [defaultsFrom(parsed, 1), defaultsFrom(parsed, 2)];
   const call = (...args: unknown[]): Tensor => {
-    // Two operands and nothing else need no binding.
-    if (positional.length === 2 && args.length === 2 && isOperand(args[1])) {
-      const { row, operands, numbers } = select(args[0], args[1], unnamed);
-      return pointwise(row, operands, numbers, null);
-    }
+    const [a, b] = args;
+    // One or two operands and nothing else need no binding.
+    if (args.length === 1 && afterOne !== null) return run(select(a, ...afterOne), null);
+    if (args.length === 2 && afterTwo !== null && isOperand(b)) return run(select(a, b, ...afterTwo), null);
     const bound = bind(parsed, args, leading);
-    const { row, operands, numbers } = select(...bound);
-    return pointwise(row, operands, numbers, switches >= 0 && bound[switches] === true ? (args[0] as Tensor) : null);
+    return run(select(...bound), switches >= 0 && bound[switches] === true ? (a as Tensor) : null);
   };
-  const inplace = (self: Tensor, ...args: unknown[]): Tensor => {
-    const { row, operands, numbers } = launch(self, ...args);
-    return pointwise(row, operands, numbers, self);
-  };
+  const inplace = (self: Tensor, ...args: unknown[]): Tensor => run(launch(self, ...args), self);
   return describe(call, parsed, launch, inplace, facts);
 }
 

@@ -1,11 +1,16 @@
 export * from './pointwise/aliases.js';
 export * from './pointwise/arithmetic.js';
+export * from './pointwise/bits.js';
 export * from './pointwise/choice.js';
 export * from './pointwise/comparison.js';
 export * from './pointwise/division.js';
 export * from './pointwise/exponential.js';
+export * from './pointwise/gamma.js';
 export * from './pointwise/logical.js';
+export * from './pointwise/plain.js';
 export * from './pointwise/power.js';
 export { hardshrink, prelu, relu } from './pointwise/rectify.js';
 export * from './pointwise/rounding.js';
 export * from './pointwise/trigonometric.js';
+export * from './pointwise/whole.js';
+export { i0 } from './special/modifiedBessel.js';

@@ -1,5 +1,6 @@
 import { type Operand, type OutOfPlace, outOfPlace, type PointwiseFn, pointwiseBy } from '../autograd/define.js';
 import { type PointwiseRow, pointwiseRow } from '../autograd/pointwise.js';
+import { ValueError } from '../core/errors.js';
 import { Tensor } from '../core/tensor.js';
 
 const whereRow: PointwiseRow = pointwiseRow('where', 3, 0, {
@@ -33,4 +34,23 @@ export const where: OutOfPlace<
       ],
     },
   ),
+);
+
+const polygammaRow: PointwiseRow = pointwiseRow('polygamma', 1, 1, {
+  forward: (s, x, n) => s.polygamma(n, x),
+  grad: (s, g, x, _y, n) => s.mul(g, s.polygamma(s.add(n, s.const(1)), x)),
+  result: 'float',
+  domain: [0.6, 6],
+});
+
+/** The derivative of order `n` of `digamma`. As a function the order comes first. PyTorch: Tensor.polygamma. */
+export const polygamma: PointwiseFn<[input: Tensor, n: number], { n?: number }> = pointwiseBy(
+  'polygamma(input, n)',
+  (input: Operand, n: number) => {
+    if (!Number.isInteger(n) || n < 0) {
+      throw new ValueError(`polygamma: the order must be a whole number that is not negative, got ${String(n)}`);
+    }
+    return { row: polygammaRow, operands: [input], numbers: [n] };
+  },
+  { samples: (m) => [[m.positive(2, 3), 2]] },
 );

@@ -60,6 +60,7 @@ export * from './shape.js';
 export * from './softmax.js';
 export * from './softmin.js';
 export * from './sort.js';
+export * from './special.js';
 export * from './split.js';
 export * from './stacking.js';
 export * from './statistics.js';

@@ -65,15 +65,3 @@ export const bitwiseNot: Unary = pointwiseBy('bitwiseNot(input)', (x: Operand) =
   operands: [x],
   numbers: [],
 }));
-
-/** Bits moved up by `other` places: `input * 2 ** other`. PyTorch: torch.bitwise_left_shift. */
-export const bitwiseLeftShift: Binary = binary('bitwiseLeftShift(input, other)', {
-  forward: (s, a, b) => s.mul(a, s.pow(s.const(2), b)),
-  refuses: ['bool', ...floating],
-});
-
-/** Bits moved down by `other` places, the sign kept: `floor(input / 2 ** other)`. PyTorch: torch.bitwise_right_shift. */
-export const bitwiseRightShift: Binary = binary('bitwiseRightShift(input, other)', {
-  forward: (s, a, b) => s.floor(s.div(a, s.pow(s.const(2), b))),
-  refuses: ['bool', ...floating],
-});
