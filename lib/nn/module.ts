@@ -1,14 +1,11 @@
-import { noGrad } from '../autograd/modes.js';
 import type { Device } from '../core/device.js';
-import { type DType, isFloat } from '../core/dtype.js';
-import { ArgumentError, StateDictError, showShape } from '../core/errors.js';
-import { sameShape } from '../core/shape.js';
+import { checkDType, type DType, isFloat } from '../core/dtype.js';
+import { ArgumentError, DTypeError } from '../core/errors.js';
 import { Tensor } from '../tensor.js';
 import { type HookHandle, hooked } from './hooks.js';
-import { Parameter } from './parameter.js';
-
-/** Names and tensors: what `stateDict` gives and `loadStateDict` takes. */
-export type StateDict = Record<string, Tensor>;
+import type { Parameter } from './parameter.js';
+import { checkName, ownBuffers, ownParameters, ownState, registryOf } from './registry.js';
+import { type LoadResult, loadState, type StateDict } from './state.js';
 
 /** Called before a module's forward with its arguments; what it returns replaces them. */
 export type ForwardPreHook = (module: Module, args: unknown[]) => unknown[] | null | undefined | void;
@@ -16,29 +13,11 @@ export type ForwardPreHook = (module: Module, args: unknown[]) => unknown[] | nu
 /** Called after a module's forward with its arguments and result; what it returns replaces the result. */
 export type ForwardHook = (module: Module, args: unknown[], output: unknown) => unknown;
 
-/** What a module knows beside its properties; kept out of sight of property walks and printing. */
-interface Registry {
-  /** Buffers by name, and whether the state dict has them. */
-  readonly buffers: Map<string, boolean>;
-  /** Parameters that were registered by name, present or null. */
-  readonly parameters: Set<string>;
-}
-
-const registries = new WeakMap<Module, Registry>();
-
-function registryOf(module: Module): Registry {
-  let registry = registries.get(module);
-  if (registry === undefined) {
-    registry = { buffers: new Map(), parameters: new Set() };
-    registries.set(module, registry);
-  }
-  return registry;
-}
-
-/** Node's prompt, `console.log` and notebooks show a module through this. */
-const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
-
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
+
+const set = (module: Module, name: string, value: unknown): void => {
+  (module as unknown as Record<string, unknown>)[name] = value;
+};
 
 /**
  * The base of every layer and model. Parameters, buffers and sub-modules are its properties: whatever is an `nn.Parameter`, a
@@ -54,29 +33,58 @@ export abstract class Module {
   /** Computes the module's result. */
   abstract forward(...args: never[]): unknown;
 
-  /** Makes `tensor` a buffer under `name`: moved with the module and, where `persistent`, part of its state dict. */
-  registerBuffer(name: string, tensor: Tensor | null, persistent = true): void {
-    registryOf(this).buffers.set(name, persistent);
-    (this as unknown as Record<string, Tensor | null>)[name] = tensor;
+  /** Makes `tensor` a buffer under `name`: moved with the module and, where `persistent`, part of its state dict. PyTorch: Module.register_buffer. */
+  registerBuffer(name: string, tensor: Tensor | null, persistent: boolean | { persistent?: boolean } = true): void {
+    const { buffers } = registryOf(this);
+    checkName('registerBuffer', this, name, buffers.has(name));
+    if (tensor !== null && !(tensor instanceof Tensor)) {
+      throw new ArgumentError(`registerBuffer: ${name} must be a tensor or null, got a ${typeof tensor}`);
+    }
+    buffers.set(name, typeof persistent === 'boolean' ? persistent : (persistent.persistent ?? true));
+    set(this, name, tensor);
   }
 
-  /** Makes `parameter` a parameter under `name`; null keeps the name without one. */
+  /** Makes `parameter` a parameter under `name`; null keeps the name without one. PyTorch: Module.register_parameter. */
   registerParameter(name: string, parameter: Parameter | null): void {
-    registryOf(this).parameters.add(name);
-    (this as unknown as Record<string, Parameter | null>)[name] = parameter;
+    const { parameters } = registryOf(this);
+    checkName('registerParameter', this, name, parameters.has(name));
+    if (parameter !== null && !(parameter instanceof Tensor)) {
+      throw new ArgumentError(`registerParameter: ${name} must be an nn.Parameter or null, got a ${typeof parameter}`);
+    }
+    if (parameter !== null && parameter.gradFn !== null) {
+      throw new ArgumentError(`registerParameter: ${name} was computed by an operation; a parameter must be a leaf`);
+    }
+    parameters.add(name);
+    set(this, name, parameter);
   }
 
-  /** Makes `module` a sub-module under `name`. */
+  /** Makes `module` a sub-module under `name`. PyTorch: Module.register_module. */
   registerModule(name: string, module: Module): void {
-    (this as unknown as Record<string, Module>)[name] = module;
+    const existing: unknown = (this as unknown as Record<string, unknown>)[name];
+    checkName('registerModule', this, name, existing instanceof Module);
+    if (!(module instanceof Module)) {
+      throw new ArgumentError(`registerModule: ${name} must be a module, got a ${typeof module}`);
+    }
+    set(this, name, module);
   }
 
-  /** The direct sub-modules with their names. */
-  namedChildren(): [string, Module][] {
+  /** Makes `module` a sub-module under `name`. PyTorch: Module.add_module. */
+  addModule(name: string, module: Module): void {
+    this.registerModule(name, module);
+  }
+
+  /** Every property that is a module; one module under two names comes twice. */
+  private childEntries(): [string, Module][] {
     return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
   }
 
-  /** The direct sub-modules. */
+  /** The direct sub-modules with their names, each once. */
+  namedChildren(): [string, Module][] {
+    const seen = new Set<Module>();
+    return this.childEntries().filter(([, module]) => !seen.has(module) && seen.add(module));
+  }
+
+  /** The direct sub-modules, each once. */
   children(): Module[] {
     return this.namedChildren().map(([, module]) => module);
   }
@@ -87,12 +95,12 @@ export abstract class Module {
     const walk = (module: Module, name: string): [string, Module][] => {
       if (seen.has(module)) return [];
       seen.add(module);
-      return [[name, module], ...module.namedChildren().flatMap(([child, inner]) => walk(inner, join(name, child)))];
+      return [[name, module], ...module.childEntries().flatMap(([child, inner]) => walk(inner, join(name, child)))];
     };
     return walk(this, prefix);
   }
 
-  /** This module and all below it. */
+  /** This module and all below it, each once. */
   modules(): Module[] {
     return this.namedModules().map(([, module]) => module);
   }
@@ -107,12 +115,12 @@ export abstract class Module {
     return this.namedParameters('', recurse).map(([, parameter]) => parameter);
   }
 
-  /** The buffers with their names. */
+  /** The buffers with their names, each tensor once. */
   namedBuffers(prefix = '', recurse = true): [string, Tensor][] {
     return this.named(prefix, recurse, ownBuffers);
   }
 
-  /** The buffers. */
+  /** The buffers, each once. */
   buffers(recurse = true): Tensor[] {
     return this.namedBuffers('', recurse).map(([, buffer]) => buffer);
   }
@@ -129,56 +137,29 @@ export abstract class Module {
       .filter(([, x]) => !seen.has(x) && seen.add(x));
   }
 
-  /** Parameters and persistent buffers by name, in PyTorch's order: detached, and sharing the module's memory. */
+  /** Parameters and persistent buffers by name, in PyTorch's order: detached, and sharing the module's memory. PyTorch: Module.state_dict. */
   stateDict(prefix = ''): StateDict {
     return Object.fromEntries(this.stateEntries(prefix).map(([name, x]) => [name, x.detach()]));
   }
 
   private stateEntries(prefix: string): [string, Tensor][] {
-    const { buffers } = registryOf(this);
-    const own = [...ownParameters(this), ...ownBuffers(this).filter(([name]) => buffers.get(name) === true)];
-    const named = own.map(([name, x]): [string, Tensor] => [join(prefix, name), x]);
-    return [...named, ...this.namedChildren().flatMap(([name, module]) => module.stateEntries(join(prefix, name)))];
+    const own = ownState(this).map(([name, x]): [string, Tensor] => [join(prefix, name), x]);
+    return [...own, ...this.childEntries().flatMap(([name, module]) => module.stateEntries(join(prefix, name)))];
   }
 
   /**
    * Copies a state dict into the module. With `strict` (default) missing and unexpected keys are errors; wrong shapes always are.
-   * StateDictError lists every problem, and nothing has been loaded then.
+   * StateDictError lists every problem, and nothing has been loaded then. PyTorch: Module.load_state_dict.
    */
-  loadStateDict(
-    state: StateDict,
-    options: { strict?: boolean } | boolean = {},
-  ): { missingKeys: string[]; unexpectedKeys: string[] } {
-    if (typeof state !== 'object' || state === null || state instanceof Tensor) {
-      throw new ArgumentError('loadStateDict: expected an object of names and tensors');
-    }
+  loadStateDict(state: StateDict, options: { strict?: boolean } | boolean = {}): LoadResult {
     const strict = typeof options === 'boolean' ? options : (options.strict ?? true);
-    const own = new Map(this.stateEntries(''));
-    const missingKeys = [...own.keys()].filter((name) => !(name in state));
-    const unexpectedKeys = Object.keys(state).filter((name) => !own.has(name));
-    const problems = strict
-      ? [...missingKeys.map((name) => `missing key ${name}`), ...unexpectedKeys.map((name) => `unexpected key ${name}`)]
-      : [];
-    for (const [name, x] of own) {
-      const given: unknown = state[name];
-      if (given === undefined) continue;
-      if (!(given instanceof Tensor)) problems.push(`${name} is not a tensor`);
-      else if (!sameShape(given.shape, x.shape))
-        problems.push(`${name} has shape ${showShape(given.shape)}, the module ${showShape(x.shape)}`);
-    }
-    if (problems.length > 0)
-      throw new StateDictError(
-        `loadStateDict: ${this.constructor.name} does not fit the state dict: ${problems.join('; ')}`,
-      );
-    noGrad(() => {
-      for (const [name, x] of own) if (name in state) x.copy_(state[name]);
-    });
-    return { missingKeys, unexpectedKeys };
+    return loadState(this.constructor.name, this.stateEntries(''), state, strict);
   }
 
   /** Puts this module and all below it into training mode, or out of it. Returns the module. */
   train(mode = true): this {
-    for (const module of this.modules()) module.training = mode;
+    this.training = mode;
+    for (const child of this.children()) child.train(mode);
     return this;
   }
 
@@ -194,51 +175,62 @@ export abstract class Module {
     return this;
   }
 
-  /** Moves parameters and buffers to a device, or floating-point ones to a dtype; in place, so that optimizers stay valid. Returns the module. */
-  to(...targets: (Device | DType)[]): this {
-    const tensors = [...this.parameters(), ...this.buffers()];
-    for (const target of targets) {
-      const device = target === 'cpu' || target === 'webgpu';
-      for (const x of tensors) {
-        if (!device && !isFloat(x.dtype)) continue;
-        replace(x, target);
-        if (x.grad !== null) x.grad = x.grad.to(target);
-      }
+  /**
+   * Moves parameters and buffers to a device, and floating-point ones to a floating-point dtype; in place, so that optimizers
+   * stay valid. Returns the module. DTypeError for other dtypes. PyTorch: Module.to.
+   */
+  to(target: Device | DType | { device?: Device | null; dtype?: DType | null }, dtype?: DType): this {
+    if (typeof target === 'object') return this.moveTo(target.device ?? null, target.dtype ?? null);
+    const device = target === 'cpu' || target === 'webgpu';
+    return device ? this.moveTo(target, dtype ?? null) : this.moveTo(null, target);
+  }
+
+  private moveTo(device: Device | null, dtype: DType | null): this {
+    if (dtype !== null && !isFloat(checkDType('to', dtype))) {
+      throw new DTypeError(`to: a module's parameters are floating-point numbers; ${dtype} is none`);
+    }
+    for (const x of [...this.parameters(), ...this.buffers()]) {
+      const wanted = isFloat(x.dtype) ? (dtype ?? x.dtype) : x.dtype;
+      replace(x, x.detach().to(device ?? x.device, wanted));
+      if (x.grad !== null) replace(x.grad, x.grad.detach().to(device ?? x.grad.device, wanted));
     }
     return this;
   }
 
-  /** Parameters and buffers in float32. */
+  /** Parameters and floating-point buffers in float32. Returns the module. */
   float(): this {
     return this.to('float32');
   }
 
-  /** Parameters and buffers in float64. */
+  /** Parameters and floating-point buffers in float64. Returns the module. */
   double(): this {
     return this.to('float64');
   }
 
-  /** Parameters and buffers in float16. */
+  /** Parameters and floating-point buffers in float16. Returns the module. */
   half(): this {
     return this.to('float16');
   }
 
-  /** Sets every parameter's gradient to null. */
-  zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+  /** Sets every parameter's gradient to null, or to zeros. PyTorch: Module.zero_grad. */
+  zeroGrad(setToNull = true): void {
+    for (const parameter of this.parameters()) {
+      if (setToNull) parameter.grad = null;
+      else parameter.grad?.detach_().zero_();
+    }
   }
 
-  /** Makes every parameter ask for a gradient, or not. Returns the module. */
+  /** Makes every parameter ask for a gradient, or not. Returns the module. PyTorch: Module.requires_grad_. */
   requiresGrad_(requiresGrad = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
     return this;
   }
 
-  /** The module at a path such as 'encoder.layers.0'. */
+  /** The module at a path such as 'encoder.layers.0'; ArgumentError where there is none. PyTorch: Module.get_submodule. */
   getSubmodule(path: string): Module {
     let found: Module = this;
     for (const name of path === '' ? [] : path.split('.')) {
-      const next = found.namedChildren().find(([child]) => child === name);
+      const next = found.childEntries().find(([child]) => child === name);
       if (next === undefined)
         throw new ArgumentError(`getSubmodule: ${found.constructor.name} has no sub-module ${name} (in ${path})`);
       found = next[1];
@@ -246,17 +238,21 @@ export abstract class Module {
     return found;
   }
 
-  /** The parameter at a path such as 'fc.weight'. */
+  /** The parameter at a path such as 'fc.weight'; ArgumentError where there is none. PyTorch: Module.get_parameter. */
   getParameter(path: string): Parameter {
-    const found = this.namedParameters().find(([name]) => name === path);
-    if (found === undefined) throw new ArgumentError(`getParameter: ${this.constructor.name} has no parameter ${path}`);
-    return found[1];
+    return this.find('getParameter', 'parameter', path, ownParameters);
   }
 
-  /** The buffer at a path such as 'norm.running_mean'. */
+  /** The buffer at a path such as 'norm.running_mean'; ArgumentError where there is none. PyTorch: Module.get_buffer. */
   getBuffer(path: string): Tensor {
-    const found = this.namedBuffers().find(([name]) => name === path);
-    if (found === undefined) throw new ArgumentError(`getBuffer: ${this.constructor.name} has no buffer ${path}`);
+    return this.find('getBuffer', 'buffer', path, ownBuffers);
+  }
+
+  private find<T extends Tensor>(method: string, kind: string, path: string, own: (m: Module) => [string, T][]): T {
+    const dot = path.lastIndexOf('.');
+    const module = this.getSubmodule(path.slice(0, Math.max(dot, 0)));
+    const found = own(module).find(([name]) => name === path.slice(dot + 1));
+    if (found === undefined) throw new ArgumentError(`${method}: ${this.constructor.name} has no ${kind} ${path}`);
     return found[1];
   }
 
@@ -275,40 +271,32 @@ export abstract class Module {
     return '';
   }
 
+  /** The sub-modules as they are printed, one text each. */
+  protected childTexts(): string[] {
+    return this.childEntries().map(([name, module]) => `(${name}): ${module}`);
+  }
+
   /** The module as a readable tree, as PyTorch prints it. */
   toString(): string {
-    const lines = this.namedChildren().map(
-      ([name, module]) => `(${name}): ${module.toString().replaceAll('\n', '\n  ')}`,
-    );
     const name = this.constructor.name;
-    if (lines.length === 0) return `${name}(${this.extraRepr()})`;
     const extra = this.extraRepr();
-    return `${name}(\n  ${[...(extra === '' ? [] : [extra]), ...lines].join('\n  ')}\n)`;
+    const children = this.childTexts();
+    if (children.length === 0) return `${name}(${extra})`;
+    const lines = [...(extra === '' ? [] : [extra]), ...children].map((text) => text.replaceAll('\n', '\n  '));
+    return `${name}(\n  ${lines.join('\n  ')}\n)`;
   }
 
-  [inspect](): string {
-    return this.toString();
+  static {
+    // A computed name could not stand in the declarations that older compilers read.
+    Object.defineProperty(Module.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Module): string {
+        return this.toString();
+      },
+    });
   }
-}
-
-function ownParameters(module: Module): [string, Parameter][] {
-  const { parameters, buffers } = registryOf(module);
-  return Object.entries(module).filter(
-    (entry): entry is [string, Parameter] =>
-      !buffers.has(entry[0]) &&
-      (entry[1] instanceof Parameter || (parameters.has(entry[0]) && entry[1] instanceof Tensor)),
-  );
-}
-
-function ownBuffers(module: Module): [string, Tensor][] {
-  const { buffers } = registryOf(module);
-  return Object.entries(module).filter(
-    (entry): entry is [string, Tensor] => buffers.has(entry[0]) && entry[1] instanceof Tensor,
-  );
 }
 
 /** Gives a tensor the converted elements and keeps the object: whoever holds it sees the change. */
-function replace(x: Tensor, target: Device | DType): void {
-  const { storage, offset, shape, strides, dtype } = x.detach().to(target);
+function replace(x: Tensor, { storage, offset, shape, strides, dtype }: Tensor): void {
   Object.assign(x, { storage, offset, shape, strides, dtype });
 }
