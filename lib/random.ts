@@ -4,10 +4,7 @@ import { ArgumentError, ValueError } from './core/errors.js';
 import { emptyTensor, type Tensor } from './core/tensor.js';
 
 /** Where a generator stands: the key of its stream, and how many blocks of four words were taken. */
-export interface GeneratorState {
-  readonly seed: bigint;
-  readonly offset: bigint;
-}
+export type GeneratorState = { readonly seed: bigint; readonly offset: bigint };
 
 /** Words of the philox counter per block. */
 const block = 4;

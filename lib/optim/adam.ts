@@ -1,7 +1,17 @@
 import { type Formula, formula } from '../../kernels/dag.js';
-import { table } from '../autograd/table.js';
 import type { Tensor } from '../tensor.js';
-import { checkRange, launch, Optimizer, options, type ParameterState, type Params } from './optimizer.js';
+import {
+  buffer,
+  checkBetas,
+  checkRange,
+  countStep,
+  launch,
+  Optimizer,
+  type OptimizerArguments,
+  options,
+  type ParameterState,
+  type Params,
+} from './optimizer.js';
 import { decayed } from './sgd.js';
 
 /** Options of `Adam` and `AdamW`. */
@@ -46,6 +56,11 @@ const updateLargest: Formula = formula(
   },
 );
 
+type AdamArguments = OptimizerArguments<
+  [lr?: number, betas?: readonly [number, number], eps?: number, weightDecay?: number, amsgrad?: boolean],
+  AdamOptions
+>;
+
 /** What Adam and AdamW share: they differ in where the weight decay acts. */
 abstract class AdamBase extends Optimizer<AdamOptions> {
   protected abstract readonly decoupled: boolean;
@@ -54,26 +69,21 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     const name = this.constructor.name;
     checkRange(name, 'lr', lr, 0);
     checkRange(name, 'eps', eps, 0);
-    checkRange(name, 'betas[0]', betas[0], 0, 1);
-    checkRange(name, 'betas[1]', betas[1], 0, 1);
+    checkBetas(name, betas);
     checkRange(name, 'weightDecay', weightDecay, 0);
   }
 
   protected update(p: Tensor, g: Tensor, state: ParameterState, o: AdamOptions): void {
-    const zeros = (): Tensor => table().zerosLike(p);
-    state.step = ((state.step as number | undefined) ?? 0) + 1;
-    state.exp_avg ??= zeros();
-    state.exp_avg_sq ??= zeros();
+    const step = countStep(state);
+    const moments = [buffer(state, 'exp_avg', p), buffer(state, 'exp_avg_sq', p)];
     const [beta1, beta2] = o.betas;
-    const size = o.lr / (1 - beta1 ** state.step);
-    const correction = Math.sqrt(1 - beta2 ** state.step);
+    const size = o.lr / (1 - beta1 ** step);
+    const correction = Math.sqrt(1 - beta2 ** step);
     const [l2, decay] = this.decoupled ? [0, 1 - o.lr * o.weightDecay] : [o.weightDecay, 1];
-    const moments = [state.exp_avg as Tensor, state.exp_avg_sq as Tensor];
     const numbers = [o.maximize ? -1 : 1, l2, decay, beta1, 1 - beta1, beta2, 1 - beta2, size, correction, o.eps];
     const name = `${this.constructor.name}.step`;
     if (!o.amsgrad) return launch(name, update, [p, ...moments], [p, g, ...moments, ...numbers]);
-    state.max_exp_avg_sq ??= zeros();
-    const largest = state.max_exp_avg_sq as Tensor;
+    const largest = buffer(state, 'max_exp_avg_sq', p);
     launch(name, updateLargest, [p, ...moments, largest], [p, g, ...moments, largest, ...numbers]);
   }
 }
@@ -89,15 +99,13 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
 export class Adam extends AdamBase {
   protected readonly decoupled: boolean = false;
 
-  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>);
-  constructor(params: Params<AdamOptions>, lr: number, options?: Partial<AdamOptions>);
-  constructor(params: Params<AdamOptions>, ...rest: unknown[]) {
+  constructor(...args: AdamArguments) {
     super(
-      params,
-      options('Adam(params, lr=0.001, betas=[0.9,0.999], eps=1e-8, weightDecay=0, amsgrad=false, *, maximize=false)', [
-        params,
-        ...rest,
-      ]),
+      args[0] as Params<AdamOptions>,
+      options(
+        'Adam(params, lr=0.001, betas=[0.9,0.999], eps=1e-8, weightDecay=0, amsgrad=false, *, maximize=false)',
+        args,
+      ),
     );
   }
 }
@@ -106,14 +114,12 @@ export class Adam extends AdamBase {
 export class AdamW extends AdamBase {
   protected readonly decoupled: boolean = true;
 
-  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>);
-  constructor(params: Params<AdamOptions>, lr: number, options?: Partial<AdamOptions>);
-  constructor(params: Params<AdamOptions>, ...rest: unknown[]) {
+  constructor(...args: AdamArguments) {
     super(
-      params,
+      args[0] as Params<AdamOptions>,
       options(
         'AdamW(params, lr=0.001, betas=[0.9,0.999], eps=1e-8, weightDecay=0.01, amsgrad=false, *, maximize=false)',
-        [params, ...rest],
+        args,
       ),
     );
   }

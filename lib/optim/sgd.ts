@@ -2,11 +2,20 @@ import { type Formula, formula } from '../../kernels/dag.js';
 import type { Scalar } from '../../kernels/scalar.js';
 import { ValueError } from '../core/errors.js';
 import type { Tensor } from '../tensor.js';
-import { checkRange, launch, Optimizer, options, type ParameterState, type Params } from './optimizer.js';
+import {
+  buffer,
+  checkRange,
+  launch,
+  Optimizer,
+  type OptimizerArguments,
+  options,
+  type ParameterState,
+  type Params,
+} from './optimizer.js';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
-  /** Learning rate. */
+  /** Learning rate, 1e-3 unless given. */
   lr: number;
   momentum: number;
   dampening: number;
@@ -44,15 +53,15 @@ const withMomentum: Formula = formula(9, (s, p, g, b, sign, weightDecay, lr, mom
  * new tg.optim.SGD([w], { lr: 0.1 }).step();
  */
 export class SGD extends Optimizer<SGDOptions> {
-  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> & { lr: number });
-  constructor(params: Params<SGDOptions>, lr: number, options?: Partial<SGDOptions>);
-  constructor(params: Params<SGDOptions>, ...rest: unknown[]) {
+  constructor(
+    ...args: OptimizerArguments<
+      [lr?: number, momentum?: number, dampening?: number, weightDecay?: number, nesterov?: boolean],
+      SGDOptions
+    >
+  ) {
     super(
-      params,
-      options('SGD(params, lr, momentum=0, dampening=0, weightDecay=0, nesterov=false, *, maximize=false)', [
-        params,
-        ...rest,
-      ]),
+      args[0] as Params<SGDOptions>,
+      options('SGD(params, lr=0.001, momentum=0, dampening=0, weightDecay=0, nesterov=false, *, maximize=false)', args),
     );
   }
 
@@ -71,14 +80,13 @@ export class SGD extends Optimizer<SGDOptions> {
     const sign = o.maximize ? -1 : 1;
     if (o.momentum === 0) return launch('SGD.step', plain, [p], [p, g, sign, o.weightDecay, o.lr]);
     const first = !state.momentum_buffer;
-    state.momentum_buffer ??= p.detach().mul(0);
-    const buffer = state.momentum_buffer as Tensor;
+    const velocity = buffer(state, 'momentum_buffer', p);
     const damping = first ? 1 : 1 - o.dampening;
     launch(
       'SGD.step',
       withMomentum,
-      [p, buffer],
-      [p, g, buffer, sign, o.weightDecay, o.lr, o.momentum, damping, o.nesterov ? 1 : 0],
+      [p, velocity],
+      [p, g, velocity, sign, o.weightDecay, o.lr, o.momentum, damping, o.nesterov ? 1 : 0],
     );
   }
 }

@@ -1,0 +1,1 @@
+export { SWALR, type SWALROptions } from './lrScheduler/averaging.js';
