@@ -8,6 +8,7 @@ export {
   adaptiveMaxPool2d,
   adaptiveMaxPool3d,
 } from '../ops/adaptivePool.js';
+export { scaledDotProductAttention } from '../ops/attention.js';
 export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/averagePool.js';
 export { batchNorm, instanceNorm } from '../ops/batchNorm.js';
 export {
@@ -19,7 +20,17 @@ export {
   convTranspose3d,
 } from '../ops/convolution.js';
 export { cosineSimilarity, normalize, pairwiseDistance, pdist } from '../ops/distance.js';
+export {
+  alphaDropout,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from '../ops/dropout.js';
+export { embedding, embeddingBag } from '../ops/embedding.js';
 export { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
+export { interpolate, upsample, upsampleBilinear, upsampleNearest } from '../ops/interpolate.js';
 export { layerNorm, rmsNorm } from '../ops/layerNorm.js';
 export { bilinear, linear } from '../ops/linear.js';
 export { crossEntropy, nllLoss } from '../ops/lossClasses.js';
@@ -41,6 +52,7 @@ export { multilabelMarginLoss, multiMarginLoss } from '../ops/lossMulti.js';
 export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/lossPairs.js';
 export { gaussianNllLoss, poissonNllLoss } from '../ops/lossRates.js';
 export { maxPool1d, maxPool2d, maxPool3d } from '../ops/maxPool.js';
+export { multiHeadAttentionForward } from '../ops/multiHeadAttention.js';
 export { oneHot } from '../ops/oneHot.js';
 export { type PadMode, pad } from '../ops/pad.js';
 export { fold, unfold } from '../ops/patches.js';
