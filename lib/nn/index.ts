@@ -18,3 +18,4 @@ export { Parameter } from './parameter.js';
 export * from './shape.js';
 export * from './softmax.js';
 export type { LoadResult, StateDict } from './state.js';
+export * as utils from './utils.js';
