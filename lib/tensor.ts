@@ -22,6 +22,7 @@ import * as extreme from './ops/extreme.js';
 import * as gather from './ops/gather.js';
 import * as indexing from './ops/indexing.js';
 import * as inspect from './ops/inspect.js';
+import * as linalg from './ops/linalg/methods.js';
 import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
 import * as matrix from './ops/matrix.js';
@@ -118,6 +119,7 @@ declare module './core/tensor.js' {
       Methods<typeof statistics>,
       Methods<typeof at>,
       Methods<typeof gather>,
+      Methods<typeof linalg>,
       Methods<typeof masked>,
       InplaceMethods<typeof masked>,
       Methods<typeof shape>,
@@ -219,6 +221,7 @@ const methodTables: readonly object[] = [
   hooks,
   indexing,
   inspect,
+  linalg,
   masked,
   matmul,
   matrix,

@@ -38,6 +38,11 @@ export class ValueError extends TapegradError {
   override name = 'ValueError';
 }
 
+/** A matrix that is singular, not positive definite, or beyond an iteration that should converge. PyTorch: torch.linalg.LinAlgError. */
+export class LinAlgError extends TapegradError {
+  override name = 'LinAlgError';
+}
+
 /** A file or byte sequence that is damaged or of another format. */
 export class FormatError extends TapegradError {
   override name = 'FormatError';

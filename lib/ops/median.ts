@@ -4,9 +4,9 @@ import { type Described, type Fn, fn, results, typed } from '../core/define.js';
 import { isFloat } from '../core/dtype.js';
 import { wrapDim } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { arange } from './ranges.js';
 import type { ValuesIndices } from './extreme.js';
 import { checkNotEmpty, evenly } from './extremes.js';
+import { arange } from './ranges.js';
 import { asVector } from './reduction.js';
 
 /** Where a line's element of a certain rank stands: sorted lines, their NaN at the end, and which place to take. */
@@ -91,10 +91,7 @@ export const nanmedian: Median & Described = medianFn('nanmedian', true);
 function longestRun(d: number): (x: Tensor, sorted: Tensor) => Tensor {
   return (x, sorted) => {
     const n = x.shape[d];
-    const places = ones(n, { dtype: 'int32', device: x.device })
-      .cumsum(0)
-      .sub(1)
-      .reshape(x.shape.map((_, i) => (i === d ? n : 1)));
+    const places = arange(n, { device: x.device }).reshape(x.shape.map((_, i) => (i === d ? n : 1)));
     const starts = places.expand(x.shape).clone();
     starts.narrow(d, 1, n - 1).mul_(sorted.narrow(d, 1, n - 1).ne(sorted.narrow(d, 0, n - 1)));
     return places.sub(starts.cummax(d).values).argmax(d, true);
