@@ -39,7 +39,7 @@ export { nativeBatchNorm } from './ops/batchNorm.js';
 export * from './ops/combine.js';
 export * from './ops/compare.js';
 export * from './ops/convert.js';
-export { bincount, histc, histogram } from './ops/counting.js';
+export * from './ops/counting.js';
 export * from './ops/covariance.js';
 export * from './ops/creation.js';
 export * from './ops/diagonal.js';
@@ -48,7 +48,9 @@ export { cdist, cosineSimilarity, pairwiseDistance, pdist } from './ops/distance
 export * from './ops/einsum.js';
 export * from './ops/extreme.js';
 export * from './ops/gather.js';
+export * from './ops/gradient.js';
 export * from './ops/grids.js';
+export * from './ops/histogram.js';
 export * from './ops/indexing.js';
 export { isFloatingPoint, numel } from './ops/inspect.js';
 export * from './ops/integrate.js';

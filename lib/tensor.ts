@@ -20,8 +20,10 @@ import * as difference from './ops/difference.js';
 import type { ValuesIndices } from './ops/extreme.js';
 import * as extreme from './ops/extreme.js';
 import * as gather from './ops/gather.js';
+import * as histogram from './ops/histogram.js';
 import * as indexing from './ops/indexing.js';
 import * as inspect from './ops/inspect.js';
+import * as interchange from './ops/interchange.js';
 import * as linalg from './ops/linalg/methods.js';
 import * as masked from './ops/masked.js';
 import * as matmul from './ops/matmul.js';
@@ -84,6 +86,8 @@ type InplaceMethods<T> = {
 declare module './core/tensor.js' {
   interface Tensor
     extends Methods<typeof addmm>,
+      Methods<typeof interchange>,
+      Methods<typeof histogram>,
       Methods<typeof resize>,
       Methods<typeof viewScatter>,
       Methods<typeof counting>,
@@ -200,6 +204,8 @@ declare module './core/tensor.js' {
 }
 
 const methodTables: readonly object[] = [
+  interchange,
+  histogram,
   resize,
   viewScatter,
   counting,

@@ -29,6 +29,8 @@ export {
   featureAlphaDropout,
 } from '../ops/dropout.js';
 export { embedding, embeddingBag } from '../ops/embedding.js';
+export { fractionalMaxPool2d, fractionalMaxPool3d } from '../ops/fractionalPool.js';
+export { affineGrid, gridSample } from '../ops/gridSample.js';
 export { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
 export { interpolate, upsample, upsampleBilinear, upsampleNearest } from '../ops/interpolate.js';
 export { layerNorm, rmsNorm } from '../ops/layerNorm.js';

@@ -1,14 +1,9 @@
-import { count } from '../../kernels/view.js';
 import { apply1, checkTensor, type Row } from '../autograd/apply.js';
-import { type Fn, fn, type Results, results } from '../core/define.js';
-import { isFloat } from '../core/dtype.js';
-import { DTypeError, ShapeError, showShape, ValueError } from '../core/errors.js';
+import { type Fn, fn } from '../core/define.js';
+import { ShapeError, showShape, ValueError } from '../core/errors.js';
 import { sameShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
-import { full, zeros } from './creation.js';
+import type { Tensor } from '../core/tensor.js';
 import { extent } from './extent.js';
-import { linspace } from './ranges.js';
-import { searchsorted } from './search.js';
 
 const bincountRow: Row<number> = {
   name: 'bincount',
@@ -49,103 +44,6 @@ export const bincount: Fn<
       [[m(3)], 'takes integers'],
       [[m.integers(3, 2, 2)], 'takes a vector'],
     ],
-    gradcheck: false,
-  },
-);
-
-function range(name: string, x: Tensor, low: number, high: number): [number, number] {
-  let [from, to] = [low, high];
-  if (from === to && count(x.shape) > 0) [from, to] = [x.amin().item(), x.amax().item()];
-  if (from === to) [from, to] = [from - 1, to + 1];
-  if (!(from < to) || !Number.isFinite(from) || !Number.isFinite(to)) {
-    throw new ValueError(`${name}: the range from ${from} to ${to} must be finite and grow`);
-  }
-  return [from, to];
-}
-
-type HistcOptions = { bins?: number; min?: number; max?: number };
-
-/** How many elements fall into each of `bins` equal intervals from `min` to `max` (both 0: of the data). PyTorch: torch.histc. */
-export const histc: Fn<[input: Tensor, bins?: number, min?: number, max?: number], HistcOptions, Tensor> = fn(
-  'histc(input, bins=100, min=0, max=0)',
-  (input, bins, min, max) => {
-    checkTensor('histc', input);
-    checkBins('histc', input, bins);
-    const x = input.detach().reshape(-1);
-    const [from, to] = range('histc', x, min, max);
-    const place = x
-      .sub(from)
-      .mul(bins / (to - from))
-      .floor();
-    const inside = x.ge(from).logicalAnd(x.le(to));
-    return countInto(place.clamp(0, bins - 1).maskedSelect(inside), bins, input);
-  },
-  {
-    samples: (m) => [
-      [m(20), 5],
-      [m(20), { bins: 4, min: -1, max: 1 }],
-    ],
-    errors: (m) => [
-      [[m(3), 0], 'at least 1'],
-      [[m.integers(3, 2)], 'floating'],
-    ],
-    gradcheck: false,
-  },
-);
-
-function checkBins(name: string, input: Tensor, bins: number): void {
-  if (!isFloat(input.dtype)) throw new DTypeError(`${name}: takes floating-point numbers, got ${input.dtype}`);
-  if (!Number.isInteger(bins) || bins < 1) throw new ValueError(`${name}: bins must be at least 1, got ${bins}`);
-}
-
-function countInto(places: Tensor, bins: number, like: Tensor): Tensor {
-  return bincount(places.to('int32'), { minlength: bins }).to(like.dtype);
-}
-
-type HistogramOptions = {
-  bins?: number | Tensor;
-  range?: readonly number[] | null;
-  weight?: Tensor | null;
-  density?: boolean;
-};
-
-/**
- * The weight of the elements in each interval, and the intervals' edges: `bins` equal ones over `range` (of the data), or the edges given.
- * PyTorch: torch.histogram.
- */
-export const histogram: Fn<[input: Tensor, bins: number | Tensor], HistogramOptions, Results<'hist' | 'binEdges'>> = fn(
-  'histogram(input, bins, *, range=null, weight=null, density=false)',
-  (input, bins, { range: given, weight, density }) => {
-    checkTensor('histogram', input);
-    const x = input.detach().reshape(-1);
-    let edges: Tensor;
-    if (bins instanceof Tensor) edges = bins.detach();
-    else {
-      checkBins('histogram', input, bins);
-      const [from, to] = given === null ? range('histogram', x, 0, 0) : [given[0], given[1]];
-      edges = linspace(from, to, bins + 1, { dtype: input.dtype, device: input.device });
-    }
-    const n = edges.shape[0] - 1;
-    const last = edges.select(0, n);
-    // The last interval holds its right edge as well.
-    const place = searchsorted(edges, x, { right: true })
-      .sub(1)
-      .maskedFill(x.eq(last), n - 1);
-    const inside = place.ge(0).logicalAnd(place.lt(n));
-    const weights =
-      weight === null ? full(x.shape, 1, { dtype: x.dtype, device: x.device }) : weight.detach().reshape(-1);
-    const empty = zeros([n], { dtype: x.dtype, device: x.device });
-    let hist = empty.indexAdd(0, place.maskedSelect(inside), weights.maskedSelect(inside));
-    if (density) hist = hist.div(hist.sum().mul(edges.narrow(0, 1, n).sub(edges.narrow(0, 0, n))));
-    return results(['hist', 'binEdges'], [hist, edges]);
-  },
-  {
-    samples: (m) => [
-      [m(20), 5],
-      [m(20), m(4).sort().values, { weight: m(20) }],
-      [m(20), { bins: 3, range: [-1, 1], density: true }],
-    ],
-    errors: (m) => [[[m(3), 0], 'at least 1']],
     gradcheck: false,
   },
 );

@@ -59,7 +59,7 @@ function distinct(
   const x = flat ? input.detach().reshape(-1) : input.detach();
   const d = flat ? 0 : wrapDim(name, dim, x.shape.length);
   const n = x.shape[d];
-  const values = elements(x.movedim(d, 0).reshape(n, n === 0 ? 0 : -1));
+  const values = elements(x.transpose(d, 0).reshape(n, n === 0 ? 0 : -1));
   const width = n === 0 ? 0 : values.length / n;
   const order = Int32Array.from({ length: n }, (_, i) => i);
   if (sorted) order.sort((a, b) => compare(values, width, a, b) || a - b);
