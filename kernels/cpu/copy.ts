@@ -7,6 +7,7 @@ import { pointwise } from './pointwise.js';
 /** `Kernels.copy`: one block move where layouts and dtypes allow, else the identity formula's loop. */
 export function copy(output: View, input: View): void {
   const n = count(output.shape);
+  if (n === 0) return;
   if (
     output.dtype === input.dtype &&
     isContiguous(output.shape, output.strides) &&
