@@ -2,6 +2,7 @@ import type { Device } from '../core/device.js';
 import type { DType } from '../core/dtype.js';
 import { showShape } from '../core/errors.js';
 import { empty } from '../ops/creation.js';
+import type { Tensor } from '../tensor.js';
 import { named } from './arguments.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -32,15 +33,22 @@ export function showOptions(options: object): string {
     .join(', ');
 }
 
-/** A module without parameters: its constructor's arguments become its properties, under their own names. */
+/**
+ * A module without parameters: its constructor's arguments become its properties, under their own names. Those that `buffers` lists
+ * become buffers, under the names given there.
+ */
 export abstract class Layer extends Module {
   declare private readonly optionNames: readonly string[];
 
-  constructor(signature: string, args: readonly unknown[]) {
+  constructor(signature: string, args: readonly unknown[], buffers: Readonly<Record<string, string>> = {}) {
     super();
-    const options = named<object>(signature, args);
-    Object.assign(this, options);
-    Object.defineProperty(this, 'optionNames', { value: Object.keys(options), enumerable: false });
+    const options = named<Record<string, Tensor | null>>(signature, args);
+    for (const [name, value] of Object.entries(options)) {
+      if (name in buffers) this.registerBuffer(buffers[name], value);
+      else Object.assign(this, { [name]: value });
+    }
+    const optionNames = Object.keys(options).filter((name) => !(name in buffers));
+    Object.defineProperty(this, 'optionNames', { value: optionNames, enumerable: false });
   }
 
   override extraRepr(): string {
