@@ -19,6 +19,7 @@ export {
   convTranspose2d,
   convTranspose3d,
 } from '../ops/convolution.js';
+export { ctcLoss } from '../ops/ctc.js';
 export { cosineSimilarity, normalize, pairwiseDistance, pdist } from '../ops/distance.js';
 export {
   alphaDropout,

@@ -14,6 +14,7 @@ export * from './convolution.js';
 export * from './counting.js';
 export * from './covariance.js';
 export * from './creation.js';
+export * from './ctc.js';
 export * from './diagonal.js';
 export * from './difference.js';
 export * from './distance.js';
