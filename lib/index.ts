@@ -27,6 +27,7 @@ export {
 } from './core/dtype.js';
 export * from './core/errors.js';
 export { type Gpu, webgpu } from './core/webgpu.js';
+export * as data from './data/index.js';
 export { type PrintOptions, setPrintoptions } from './format.js';
 export { load, save } from './io/files.js';
 export * as io from './io/index.js';
@@ -36,6 +37,7 @@ export { celu, rrelu, selu, threshold } from './ops/activation.js';
 export * from './ops/addmm.js';
 export * from './ops/at.js';
 export { nativeBatchNorm } from './ops/batchNorm.js';
+export { channelShuffle } from './ops/channelShuffle.js';
 export * from './ops/combine.js';
 export * from './ops/compare.js';
 export * from './ops/convert.js';

@@ -11,6 +11,7 @@ export {
 export { scaledDotProductAttention } from '../ops/attention.js';
 export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/averagePool.js';
 export { batchNorm, instanceNorm } from '../ops/batchNorm.js';
+export { channelShuffle } from '../ops/channelShuffle.js';
 export {
   conv1d,
   conv2d,
@@ -33,6 +34,7 @@ export { embedding, embeddingBag } from '../ops/embedding.js';
 export { fractionalMaxPool2d, fractionalMaxPool3d } from '../ops/fractionalPool.js';
 export { affineGrid, gridSample } from '../ops/gridSample.js';
 export { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
+export { gumbelSoftmax } from '../ops/gumbel.js';
 export { interpolate, upsample, upsampleBilinear, upsampleNearest } from '../ops/interpolate.js';
 export { layerNorm, rmsNorm } from '../ops/layerNorm.js';
 export { bilinear, linear } from '../ops/linear.js';
