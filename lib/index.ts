@@ -103,3 +103,4 @@ export {
   setRngState,
 } from './random.js';
 export { Tensor } from './tensor.js';
+export * as utils from './utils.js';

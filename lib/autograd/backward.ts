@@ -35,7 +35,7 @@ interface Walk {
 }
 
 /** Makes a gradient fit its destination: sums what was broadcast, converts the dtype; refuses anything else. */
-function fit(gradient: Tensor, to: Slot, name: string): Tensor {
+function adapt(gradient: Tensor, to: Slot, name: string): Tensor {
   const t = table();
   let g = gradient;
   if (!(g instanceof Tensor))
@@ -178,7 +178,7 @@ function visit(walk: Walk, node: Node): void {
   node.edges.forEach((edge, i) => {
     const given = results[i];
     if (edge === null || !wanted[i] || given === null || given === undefined) return;
-    const g = fit(given, edge, node.name);
+    const g = adapt(given, edge, node.name);
     if (modes.anomaly) checkNaN(node, g, i);
     send(walk, edge, g);
   });

@@ -1,0 +1,1 @@
+export { checkpoint } from './autograd/checkpoint.js';
