@@ -3,6 +3,7 @@ import { type Fn, fn } from '../core/define.js';
 import { ShapeError, showShape } from '../core/errors.js';
 import { broadcastShapes, type Dims } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
+import { quotient } from './quotient.js';
 import { normOver } from './vectorNorm.js';
 
 type CosineOptions = { x2?: Tensor; dim?: number; eps?: number };
@@ -58,7 +59,7 @@ const euclidRow: Row<null> = {
   savesResults: [0],
   grad(t, [g], [a, b], [y]) {
     // Points that coincide have no direction.
-    const weight = t.where(t.eq(y, 0), 0, t.div(g, y));
+    const weight = quotient(t, g, y);
     const back = weight.transpose(-1, -2);
     return [
       t.sub(t.mul(a, t.sum(weight, -1, true)), t.matmul(weight, b)),

@@ -243,6 +243,6 @@ export const sumToSize: ((input: Tensor, ...size: Spread) => Tensor) & Described
       [m(2, 3), [3]],
       [m(2, 3), 2, 3],
     ],
-    errors: (m) => [[[m(2, 3), 2], 'sizes 3 and 2 meet']],
+    errors: (m) => [[[m(2, 3), 2], 'sizes 2 and 3 meet']],
   },
 );

@@ -3,6 +3,7 @@ import { apply1, checkTensor, type Row } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
 import { type Dims, reducedShape, wrapDims } from '../core/shape.js';
 import { emptyTensor, type Tensor } from '../core/tensor.js';
+import { quotient } from './quotient.js';
 import { addition, average, foldedCount, reduceKernel, requireFloat, restored } from './reduction.js';
 
 interface Spread {
@@ -37,7 +38,7 @@ const spreadRow: Row<Spread> = {
   grad(t, [g], [x], [y], { dims, keepdim, correction, root }) {
     const freedom = foldedCount(x.shape, dims) - correction;
     // A constant input has deviation 0, where the root has no slope: PyTorch takes 0.
-    const toVariance = root ? t.where(t.eq(y, 0), 0, t.div(g, t.mul(y, 2))) : g;
+    const toVariance = root ? quotient(t, g, t.mul(y, 2)) : g;
     const scaled = restored(t.mul(toVariance, 2 / Math.max(0, freedom)), x, { dims, keepdim });
     return [t.mul(scaled, t.sub(x, t.mean(x, dims, true)))];
   },

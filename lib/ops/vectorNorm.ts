@@ -6,7 +6,7 @@ import { checkDType, type DType } from '../core/dtype.js';
 import { type Dims, reducedShape, wrapDims } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { checkNotEmpty, evenly } from './extremes.js';
-import type { Operations } from './index.js';
+import { quotient } from './quotient.js';
 import { adding, reduceKernel, reduction, requireFloat, restored } from './reduction.js';
 
 interface Norm {
@@ -52,11 +52,6 @@ function reductionOf(order: number): Reduction {
   return found;
 }
 
-/** `scale * x` per element, where `scale` is no more than a quotient: 0 where the norm is, which has no slope there. */
-function guarded(t: Operations, norm: Tensor, quotient: Tensor): Tensor {
-  return t.where(t.eq(norm, 0), 0, quotient);
-}
-
 const normRow: Row<Norm> = {
   name: 'vectorNorm',
   infer: ([x], { dims, keepdim }) => [{ shape: reducedShape(x.shape, dims, keepdim), dtype: x.dtype }],
@@ -68,14 +63,14 @@ const normRow: Row<Norm> = {
     const [g, norm] = [restored(gradient, x, over), restored(y, x, over)];
     if (order === 0) return [t.zerosLike(x)];
     if (order === 1) return [t.mul(g, t.sign(x))];
-    if (order === 2) return [t.mul(x, guarded(t, norm, t.div(g, norm)))];
+    if (order === 2) return [t.mul(x, quotient(t, g, norm))];
     if (Math.abs(order) === Infinity) return [t.mul(t.sign(x), evenly(t, gradient, t.abs(x), y, over))];
     if (order < 1) {
       const slope = t.where(t.eq(x, 0), 0, t.mul(t.sign(x), t.pow(t.abs(x), order - 1)));
       return [t.mul(slope, t.mul(g, t.pow(norm, 1 - order)))];
     }
     const slope = order < 2 ? t.mul(t.sign(x), t.pow(t.abs(x), order - 1)) : t.mul(x, t.pow(t.abs(x), order - 2));
-    return [t.mul(slope, guarded(t, norm, t.div(g, t.pow(norm, order - 1))))];
+    return [t.mul(slope, quotient(t, g, t.pow(norm, order - 1)))];
   },
 };
 

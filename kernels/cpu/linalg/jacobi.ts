@@ -10,6 +10,12 @@ function rotation(p: number, q: number, r: number): [number, number] {
   return [c, t * c];
 }
 
+function frobenius(a: Float64Array): number {
+  let squares = 0;
+  for (const x of a) squares += x * x;
+  return sqrt(squares);
+}
+
 /** Rotates columns p and q of a row-major matrix with `rows` rows of `width`. */
 function rotateColumns(a: Float64Array, rows: number, width: number, p: number, q: number, c: number, s: number): void {
   for (let i = 0; i < rows; i++) {
@@ -48,9 +54,7 @@ function reorder(a: Float64Array, rows: number, width: number, order: readonly n
  */
 export function eigenSymmetric(a: Float64Array, n: number, values: Float64Array, vectors: Float64Array): boolean {
   identity(vectors, n);
-  let squares = 0;
-  for (const x of a) squares += x * x;
-  const negligible = (rounding / 64) * sqrt(squares);
+  const negligible = (rounding / 64) * frobenius(a);
   let converged = false;
   for (let sweep = 0; sweep < mostSweeps && !converged; sweep++) {
     converged = true;
@@ -78,10 +82,11 @@ export function eigenSymmetric(a: Float64Array, n: number, values: Float64Array,
 
 /**
  * Singular values (descending) of an m x n matrix with m >= n, which becomes U (m x n); `v` (n x n) gets the right vectors as columns.
- * One-sided Jacobi (Demmel and Veselic, 1992). Returns whether it converged.
+ * One-sided Jacobi (Demmel and Veselic, 1992). Returns how many columns of U are more than rounding errors, or -1 where it did not converge.
  */
-export function singularValues(a: Float64Array, m: number, n: number, values: Float64Array, v: Float64Array): boolean {
+export function singularValues(a: Float64Array, m: number, n: number, values: Float64Array, v: Float64Array): number {
   identity(v, n);
+  const negligible = (rounding / 16) * frobenius(a);
   let converged = false;
   for (let sweep = 0; sweep < mostSweeps && !converged; sweep++) {
     converged = true;
@@ -95,7 +100,8 @@ export function singularValues(a: Float64Array, m: number, n: number, values: Fl
           qq += y * y;
           pq += x * y;
         }
-        if (abs(pq) <= m * rounding * sqrt(pp) * sqrt(qq)) continue;
+        const [left, right] = [sqrt(pp), sqrt(qq)];
+        if (left <= negligible || right <= negligible || abs(pq) <= m * rounding * left * right) continue;
         converged = false;
         const [c, s] = rotation(pp, qq, pq);
         rotateColumns(a, m, n, p, q, c, s);
@@ -115,7 +121,9 @@ export function singularValues(a: Float64Array, m: number, n: number, values: Fl
     values[j] = norms[from];
     if (norms[from] > 0) for (let i = 0; i < m; i++) a[i * n + j] /= norms[from];
   });
-  return converged;
+  if (!converged) return -1;
+  const rank = values.findIndex((x) => x <= m * rounding * values[0]);
+  return rank < 0 ? n : rank;
 }
 
 /** Fills columns of `q` (m x width) from `from` on so that all are orthonormal, out of unit vectors (Gram and Schmidt, twice). */

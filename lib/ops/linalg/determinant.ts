@@ -31,8 +31,7 @@ function determinant(matrix: Float64Array, n: number): number {
 /** Cofactors from singular values: det(U) det(V) U diag(products of the others) V^T, right for singular matrices too. */
 function cofactors(matrix: Float64Array, n: number, out: Float64Array): void {
   const [values, v] = [new Float64Array(n), new Float64Array(n * n)];
-  singularValues(matrix, n, n, values, v);
-  const rank = values.indexOf(0);
+  const rank = singularValues(matrix, n, n, values, v);
   if (rank >= 0) completeBasis(matrix, n, n, rank);
   const sign = determinant(matrix.slice(), n) * determinant(v.slice(), n);
   for (let k = 0; k < n; k++) {

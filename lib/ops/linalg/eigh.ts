@@ -3,6 +3,7 @@ import { apply, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
+import { quotient } from '../quotient.js';
 import { batchOf, checkConverged, checkFinite, checkMatrices, read, scratch, sizes, transposed } from './matrices.js';
 
 interface Eigen {
@@ -44,7 +45,7 @@ const eighRow: Row<Eigen> = {
     const product = t.matmul(transposed(v), gv);
     const skew = t.mul(t.sub(product, transposed(product)), 0.5);
     // Equal eigenvalues have no vectors of their own: nothing flows there.
-    const turned = t.where(t.eq(gaps, 0), 0, t.div(skew, gaps));
+    const turned = quotient(t, skew, gaps);
     return [t.matmul(v, t.matmul(t.add(turned, t.diagEmbed(gw)), transposed(v)))];
   },
 };

@@ -4,7 +4,7 @@ import { type Fn, fn, type None } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { stack } from '../combine.js';
-import { onesLike } from '../creation.js';
+import { ones, onesLike } from '../creation.js';
 import { crossProduct } from '../cross.js';
 import { checkMatrices, identities, read, scratch, sizes, transposed } from './matrices.js';
 import { inv } from './solve.js';
@@ -15,7 +15,7 @@ export function powerOf(name: string, a: Tensor, n: number): Tensor {
   if (!Number.isInteger(n)) throw new ValueError(`${name}: n is ${n}; it must be an integer`);
   if (n < 0) return powerOf(name, inv(a), -n);
   // The identity still hangs on its input, with a gradient of zeros.
-  if (n === 0) return a.clone().copy_(identities(a, sizes(a)[0]));
+  if (n === 0) return identities(a, sizes(a)[0]).where(ones([], { dtype: 'bool', device: a.device }), a);
   let result: Tensor | null = null;
   let square = a;
   for (let rest = n; rest > 0; rest = Math.floor(rest / 2)) {

@@ -3,6 +3,7 @@ import { apply, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Operations } from '../index.js';
+import { quotient } from '../quotient.js';
 import { batchOf, checkConverged, checkFinite, checkMatrices, read, scratch, sizes, transposed } from './matrices.js';
 
 interface Svd {
@@ -24,16 +25,12 @@ function decompose(
   p: number,
 ): { u: Float64Array; values: Float64Array; v: Float64Array; ok: boolean } {
   const [values, v] = [new Float64Array(n), new Float64Array(n * n)];
-  const ok = singularValues(a, m, n, values, v);
+  const rank = singularValues(a, m, n, values, v);
   const u = new Float64Array(m * p);
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) u[i * p + j] = a[i * n + j];
-  const zero = values.indexOf(0);
-  completeBasis(u, m, p, zero < 0 ? n : zero);
-  return { u, values, v, ok };
+  if (rank >= 0) completeBasis(u, m, p, rank);
+  return { u, values, v, ok: rank >= 0 };
 }
-
-/** Quotients that are 0 where they would divide by 0. */
-const over = (t: Operations, x: Tensor, by: Tensor): Tensor => t.where(t.eq(by, 0), 0, t.div(x, by));
 
 /** The gradient of U S V^T (Townsend, Differentiating the singular value decomposition, 2016). */
 function svdGradient(t: Operations, [gu, gs, gv]: readonly Tensor[], [u, s, v]: readonly Tensor[]): Tensor {
@@ -42,15 +39,15 @@ function svdGradient(t: Operations, [gu, gs, gv]: readonly Tensor[], [u, s, v]: 
   const gaps = t.sub(squares.unsqueeze(-2), squares.unsqueeze(-1));
   const turned = (x: Tensor, g: Tensor): Tensor => {
     const product = t.matmul(transposed(x), g);
-    return over(t, t.sub(product, transposed(product)), gaps);
+    return quotient(t, t.sub(product, transposed(product)), gaps);
   };
   const left = t.mul(turned(u, gu), s.unsqueeze(-2));
   const right = t.mul(s.unsqueeze(-1), turned(v, gv));
   const middle = t.add(t.add(left, right), t.diagEmbed(gs));
   let g = t.matmul(u, t.matmul(middle, transposed(v)));
   const outside = (x: Tensor, y: Tensor): Tensor => t.sub(y, t.matmul(x, t.matmul(transposed(x), y)));
-  if (m > k) g = t.add(g, t.matmul(over(t, outside(u, gu), s.unsqueeze(-2)), transposed(v)));
-  if (n > k) g = t.add(g, t.matmul(u, transposed(over(t, outside(v, gv), s.unsqueeze(-2)))));
+  if (m > k) g = t.add(g, t.matmul(quotient(t, outside(u, gu), s.unsqueeze(-2)), transposed(v)));
+  if (n > k) g = t.add(g, t.matmul(u, transposed(quotient(t, outside(v, gv), s.unsqueeze(-2)))));
   return g;
 }
 
