@@ -25,6 +25,8 @@ export { type ForwardHook, type ForwardPreHook, Module } from './module.js';
 export * from './norm.js';
 export * from './padding.js';
 export { Parameter } from './parameter.js';
+export * from './recurrent.js';
+export * from './recurrentCell.js';
 export * from './resample.js';
 export * from './shape.js';
 export * from './softmax.js';
