@@ -1,1 +1,1 @@
-export { checkpoint } from './autograd/checkpoint.js';
+export * as checkpoint from './autograd/checkpoint.js';

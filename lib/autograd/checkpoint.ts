@@ -15,7 +15,7 @@ type Returned = Tensor | readonly Tensor[];
  * PyTorch: torch.utils.checkpoint.checkpoint.
  * @example
  * const x = tg.tensor([1, 2], { requiresGrad: true });
- * tg.utils.checkpoint((x) => x.exp().sum(), x).backward();
+ * tg.utils.checkpoint.checkpoint((x) => x.exp().sum(), x).backward();
  * x.grad // => tensor([2.7183, 7.3891])
  */
 export function checkpoint<A extends Tensor[], R extends Returned>(fn: (...inputs: A) => R, ...inputs: A): R {

@@ -143,9 +143,11 @@ export function applyFunction<A extends unknown[], R extends Returned>(definitio
  * one gradient per argument, null where there is none; `apply` runs it. Backward may be differentiated when it is written
  * in tensor operations. PyTorch: torch.autograd.Function.
  */
+// biome-ignore lint/complexity/noStaticOnlyClass: users extend it, as in PyTorch
 export abstract class Function {
   /** Runs the function and records it. */
   static apply<A extends unknown[], R extends Returned>(this: FunctionClass<A, R>, ...args: A): R {
+    // biome-ignore lint/complexity/noThisInStatic: the subclass is what runs
     return applyFunction(this, args);
   }
 }
