@@ -1,17 +1,8 @@
 import { type Formula, formula } from '../../kernels/dag.js';
 import type { Tensor } from '../tensor.js';
-import {
-  buffer,
-  checkRange,
-  countStep,
-  launch,
-  Optimizer,
-  type OptimizerArguments,
-  options,
-  type ParameterState,
-  type Params,
-} from './optimizer.js';
-import { decayed } from './sgd.js';
+import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
+import { checkRange, options } from './options.js';
+import { buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `Adagrad`. */
 export interface AdagradOptions {

@@ -1,18 +1,8 @@
 import { type Formula, formula } from '../../kernels/dag.js';
 import type { Tensor } from '../tensor.js';
-import {
-  buffer,
-  checkBetas,
-  checkRange,
-  countStep,
-  launch,
-  Optimizer,
-  type OptimizerArguments,
-  options,
-  type ParameterState,
-  type Params,
-} from './optimizer.js';
-import { decayed } from './sgd.js';
+import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
+import { checkBetas, checkRange, options } from './options.js';
+import { buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {

@@ -11,10 +11,12 @@ export {
   type GroupOptions,
   Optimizer,
   type OptimizerState,
+  type ParameterList,
   type ParameterState,
   type ParamGroup,
   type Params,
   type Plain,
+  type Scheduled,
 } from './optimizer.js';
 export { RAdam, type RAdamOptions } from './radam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';

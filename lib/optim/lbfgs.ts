@@ -4,15 +4,13 @@ import { cat } from '../ops/combine.js';
 import { Tensor } from '../tensor.js';
 import {
   type Closure,
-  checkCount,
-  checkRange,
   copyLike,
   Optimizer,
   type OptimizerArguments,
-  options,
   type ParameterState,
   type Params,
 } from './optimizer.js';
+import { checkCount, checkRange, options } from './options.js';
 import { type Point, strongWolfe } from './wolfe.js';
 
 /** Options of `LBFGS`. */

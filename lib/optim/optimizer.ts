@@ -1,12 +1,10 @@
-import type { Formula } from '../../kernels/dag.js';
-import { noteInplace } from '../autograd/inplace.js';
 import { enableGrad, noGrad } from '../autograd/modes.js';
-import { bind, parseSignature } from '../core/bind.js';
+import { isPlainObject } from '../core/bind.js';
 import type { Arguments } from '../core/define.js';
-import { ArgumentError, AutogradError, StateDictError, showShape, ValueError } from '../core/errors.js';
+import { ArgumentError, AutogradError, ShapeError, StateDictError, showShape, ValueError } from '../core/errors.js';
 import { sameShape } from '../core/shape.js';
-import { emptyTensor } from '../core/tensor.js';
 import { Tensor } from '../tensor.js';
+import { camel, snake } from './options.js';
 
 /** What schedulers note in a group, and the options that they change beside `lr` where an optimizer has them. */
 export interface Scheduled {
@@ -24,7 +22,7 @@ export interface Scheduled {
 /** One group of parameters with its own options. */
 export type ParamGroup<O> = { params: Tensor[] } & O & Omit<Scheduled, keyof O>;
 
-/** ParameterList: tensors, or pairs as `namedParameters()` gives them. */
+/** Parameters: tensors, or pairs as `namedParameters()` gives them. */
 export type ParameterList = readonly Tensor[] | readonly (readonly [name: string, parameter: Tensor])[];
 
 /** A group as it is handed in: options that it does not name are the optimizer's. */
@@ -50,52 +48,6 @@ export type OptimizerState = {
 
 /** What `step` calls to compute the loss anew. */
 export type Closure = () => Tensor | number;
-
-/** `weightDecay` as PyTorch's state dicts have it: `weight_decay`. */
-export const snake = (name: string): string => name.replace(/([A-Z])/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** The reverse of `snake`. */
-export const camel = (name: string): string =>
-  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
-/** The options of a constructor by its signature, defaults filled in: all arguments but the first. */
-export function options<O>(signature: string, args: readonly unknown[]): O {
-  const parsed = parseSignature(signature);
-  const values = bind(parsed, args, 1);
-  const keywords = parsed.keywords.length > 0 ? (values.pop() as object) : {};
-  return {
-    ...Object.fromEntries(parsed.positional.slice(1).map((name, i) => [name, values[i + 1]])),
-    ...keywords,
-  } as O;
-}
-
-/** Throws where an option is not at least `low` (and below `high`). */
-export function checkRange(
-  name: string,
-  option: string,
-  value: unknown,
-  low: number,
-  high: number = Number.POSITIVE_INFINITY,
-): void {
-  if (typeof value === 'number' && value >= low && (value < high || high === Number.POSITIVE_INFINITY)) return;
-  const bound = high === Number.POSITIVE_INFINITY ? `at least ${low}` : `from ${low} to below ${high}`;
-  throw new ValueError(`${name}: ${option} must be ${bound}, got ${String(value)}`);
-}
-
-/** Throws where an option is not an integer of at least `low`. */
-export function checkCount(name: string, option: string, value: unknown, low: number = 1): void {
-  if (Number.isInteger(value) && (value as number) >= low) return;
-  throw new ValueError(`${name}: ${option} must be an integer of at least ${low}, got ${String(value)}`);
-}
-
-/** Throws where the decays of two averages are not below 1. */
-export function checkBetas(name: string, betas: readonly number[]): void {
-  if (!Array.isArray(betas) || betas.length !== 2) {
-    throw new ValueError(`${name}: betas must be two numbers, got ${String(betas)}`);
-  }
-  checkRange(name, 'betas[0]', betas[0], 0, 1);
-  checkRange(name, 'betas[1]', betas[1], 0, 1);
-}
 
 /** What schedulers may put into a group. */
 const scheduled: readonly string[] = ['initialLr', 'maxLr', 'minLr', 'swaLr', 'maxMomentum', 'baseMomentum'];
@@ -180,12 +132,34 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   private move(parameter: Tensor, group: ParamGroup<O>): void {
     const { grad } = parameter;
     if (grad === null) return;
+    if (!sameShape(grad.shape, parameter.shape) || grad.device !== parameter.device) {
+      throw new ShapeError(
+        `${this.constructor.name}.step: the gradient of shape ${showShape(grad.shape)} on ${grad.device} does not fit its parameter of shape ${showShape(parameter.shape)} on ${parameter.device}`,
+      );
+    }
     let state = this.state.get(parameter);
     if (state === undefined) {
       state = {};
       this.state.set(parameter, state);
     }
     this.update(parameter, grad, state, group);
+  }
+
+  /** The groups with their options, as PyTorch prints an optimizer. */
+  toString(): string {
+    const groups = this.paramGroups.map(({ params: _params, ...rest }, i) => {
+      const lines = Object.entries(rest).map(([name, value]) => `    ${name}: ${String(value)}`);
+      return [`Parameter Group ${i}`, ...lines.sort()].join('\n');
+    });
+    return `${this.constructor.name} (\n${groups.join('\n\n')}\n)`;
+  }
+
+  static {
+    Object.defineProperty(Optimizer.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Optimizer): string {
+        return this.toString();
+      },
+    });
   }
 
   /** A saved state as this parameter's own: copied, in its dtype and on its device. */
@@ -219,31 +193,39 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** Takes over a state dict: copies, in each parameter's dtype and device. StateDictError where the groups differ. */
   loadStateDict(saved: OptimizerState): void {
     const name = this.constructor.name;
-    if (!Array.isArray(saved?.param_groups) || typeof saved.state !== 'object') {
+    const groups = saved?.param_groups;
+    if (!Array.isArray(groups) || groups.some(({ params }) => !Array.isArray(params)) || !isPlainObject(saved.state)) {
       throw new StateDictError(`${name}: expected { state, param_groups } as stateDict() gives`);
     }
-    const sizes = saved.param_groups.map((group) => (group.params as unknown[]).length);
+    const sizes = groups.map(({ params }) => (params as number[]).length);
     const own = this.paramGroups.map((group) => group.params.length);
     if (sizes.join() !== own.join()) {
       throw new StateDictError(
         `${name}: the state dict has groups of ${sizes.join(', ')} parameters, the optimizer of ${own.join(', ')}`,
       );
     }
-    const order = saved.param_groups.flatMap((group) => group.params as number[]);
+    const numbers = groups.flatMap(({ params }) => params as number[]);
     const parameters = this.paramGroups.flatMap((group) => group.params);
-    const fresh = order.map((number, i): [Tensor, ParameterState] | null => {
+    const state = numbers.flatMap((number, i): [Tensor, ParameterState][] => {
       const values = saved.state[String(number)];
-      return values === undefined ? null : [parameters[i], this.adopt(values, parameters[i])];
+      return values === undefined ? [] : [[parameters[i], this.adopt(values, parameters[i])]];
     });
+    const settings = groups.map((group) => this.settings(group));
+    // Nothing is changed before all of it is known to fit.
     this.state.clear();
-    for (const entry of fresh) if (entry !== null) this.state.set(...entry);
-    saved.param_groups.forEach((group, i) => {
-      const { params: _params, ...rest } = group;
-      Object.assign(
-        this.paramGroups[i],
-        Object.fromEntries(Object.entries(rest).map(([key, value]) => [camel(key), value])),
-      );
+    for (const entry of state) this.state.set(...entry);
+    this.paramGroups.forEach((group, i) => {
+      Object.assign(group, settings[i]);
     });
+  }
+
+  /** The options of a saved group that this optimizer has, under their names here. */
+  private settings(group: { readonly [option: string]: Plain }): Partial<O> {
+    const named = Object.entries(group).map(([key, value]) => [camel(key), value] as const);
+    const known = named.filter(([option]) => option in this.defaults || scheduled.includes(option));
+    const settings = Object.fromEntries(known) as Partial<O>;
+    this.check({ ...this.defaults, ...settings });
+    return settings;
   }
 }
 
@@ -254,32 +236,3 @@ export function copyLike(value: Tensor, like: Tensor): Tensor {
 
 /** What is a number here and a tensor in PyTorch's state dicts. */
 const counters: readonly string[] = ['step', 'mu_product', 'eta', 'mu'];
-
-/** Counts the steps of one parameter, from 1 on. */
-export function countStep(state: ParameterState): number {
-  const step = ((state.step as number | undefined) ?? 0) + 1;
-  state.step = step;
-  return step;
-}
-
-/** A tensor of the state, in the parameter's shape; made at the first step, with one value everywhere. */
-export function buffer(state: ParameterState, key: string, parameter: Tensor, value: number = 0): Tensor {
-  const known = state[key];
-  if (known instanceof Tensor) return known;
-  const made = emptyTensor(parameter.shape, parameter.dtype, parameter.device);
-  made.storage.kernels.fill(made, value);
-  state[key] = made;
-  return made;
-}
-
-/** Runs an update formula: reads `inputs` (tensors and numbers) and writes `outputs` in place, in one launch. */
-export function launch(
-  name: string,
-  update: Formula,
-  outputs: readonly Tensor[],
-  inputs: readonly (Tensor | number)[],
-): void {
-  const [parameter] = outputs;
-  parameter.storage.kernels.pointwise(update, parameter.dtype, outputs, inputs);
-  for (const x of outputs) noteInplace(name, x, null, -1);
-}

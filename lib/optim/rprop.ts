@@ -1,17 +1,9 @@
 import { type Formula, formula } from '../../kernels/dag.js';
 import { ValueError } from '../core/errors.js';
 import type { Tensor } from '../tensor.js';
-import {
-  buffer,
-  checkRange,
-  countStep,
-  launch,
-  Optimizer,
-  type OptimizerArguments,
-  options,
-  type ParameterState,
-  type Params,
-} from './optimizer.js';
+import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
+import { checkRange, options } from './options.js';
+import { buffer, countStep, launch } from './update.js';
 
 /** Options of `Rprop`. */
 export interface RpropOptions {

@@ -1,17 +1,9 @@
 import { type Formula, formula } from '../../kernels/dag.js';
-import type { Scalar } from '../../kernels/scalar.js';
 import { ValueError } from '../core/errors.js';
 import type { Tensor } from '../tensor.js';
-import {
-  buffer,
-  checkRange,
-  launch,
-  Optimizer,
-  type OptimizerArguments,
-  options,
-  type ParameterState,
-  type Params,
-} from './optimizer.js';
+import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
+import { checkRange, options } from './options.js';
+import { buffer, decayed, launch } from './update.js';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -24,11 +16,6 @@ export interface SGDOptions {
   nesterov: boolean;
   /** Ascend instead of descend. */
   maximize: boolean;
-}
-
-/** The gradient with sign and weight decay. */
-export function decayed<V>(s: Scalar<V>, p: V, g: V, sign: V, weightDecay: V): V {
-  return s.add(s.mul(g, sign), s.mul(weightDecay, p));
 }
 
 /** p, g, sign, weightDecay, lr */

@@ -1,5 +1,6 @@
 import type { Arguments } from '../../core/define.js';
-import { checkCount, type Optimizer, options } from '../optimizer.js';
+import type { Optimizer } from '../optimizer.js';
+import { checkCount, options } from '../options.js';
 import { checkStrategy } from './cycle.js';
 import { LRScheduler, type PerGroup, type ScheduleOptions } from './scheduler.js';
 

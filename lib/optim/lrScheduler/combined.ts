@@ -1,6 +1,7 @@
 import type { Arguments } from '../../core/define.js';
 import { StateDictError, ValueError } from '../../core/errors.js';
-import { type Optimizer, options } from '../optimizer.js';
+import type { Optimizer } from '../optimizer.js';
+import { options } from '../options.js';
 import { LRScheduler, type ScheduleOptions, type SchedulerState } from './scheduler.js';
 
 /** What schedulers of schedulers share: the state holds the states of all. */

@@ -1,6 +1,7 @@
 import type { Arguments } from '../../core/define.js';
 import { StateDictError, ValueError } from '../../core/errors.js';
-import { checkCount, type Optimizer, options } from '../optimizer.js';
+import type { Optimizer } from '../optimizer.js';
+import { checkCount, options } from '../options.js';
 import { LRScheduler, type ScheduleOptions, type SchedulerState } from './scheduler.js';
 
 const { cos, PI } = Math;

@@ -1,6 +1,7 @@
 import type { Arguments } from '../../core/define.js';
 import { ValueError } from '../../core/errors.js';
-import { checkCount, checkRange, type Optimizer, options } from '../optimizer.js';
+import type { Optimizer } from '../optimizer.js';
+import { checkCount, checkRange, options } from '../options.js';
 import { LRScheduler, type PerGroup, type ScheduleOptions } from './scheduler.js';
 
 type Group = Optimizer['paramGroups'][number];

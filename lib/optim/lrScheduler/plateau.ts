@@ -1,7 +1,8 @@
 import type { Arguments } from '../../core/define.js';
 import { ArgumentError, StateDictError, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../tensor.js';
-import { camel, Optimizer, options, snake } from '../optimizer.js';
+import { Optimizer } from '../optimizer.js';
+import { camel, options, snake } from '../options.js';
 import { type PerGroup, perGroup, type SchedulerState } from './scheduler.js';
 
 /** Options of `ReduceLROnPlateau`. */

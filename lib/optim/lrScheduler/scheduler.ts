@@ -1,5 +1,6 @@
 import { ArgumentError, StateDictError, ValueError } from '../../core/errors.js';
-import { camel, Optimizer, type Plain, snake } from '../optimizer.js';
+import { Optimizer, type Plain } from '../optimizer.js';
+import { camel, snake } from '../options.js';
 
 /** What every scheduler takes beside its own options. */
 export interface ScheduleOptions {
