@@ -158,6 +158,11 @@ function checkNaN(node: Node, gradient: Tensor, edge: number): void {
   );
 }
 
+/** Whether a saved value is more than a number or a stand-in for a shape. */
+function holdsElements(x: Tensor | number | null): boolean {
+  return x !== null && typeof x !== 'number' && x.storage.version !== undefined;
+}
+
 function visit(walk: Walk, node: Node): void {
   const slots = walk.nodes.get(node) as (Pending | null)[];
   walk.nodes.delete(node);
@@ -174,7 +179,7 @@ function visit(walk: Walk, node: Node): void {
   if (!wanted.includes(true)) return;
   checkSaved(node);
   const results = node.rule.backward(node, gradients, wanted);
-  if (!walk.retain && (node.saved as unknown[]).length > 0) node.saved = null;
+  if (!walk.retain && (node.saved as Node['saved'] & object).some(holdsElements)) node.saved = null;
   node.edges.forEach((edge, i) => {
     const given = results[i];
     if (edge === null || !wanted[i] || given === null || given === undefined) return;

@@ -1,4 +1,3 @@
-import { AutogradError, showShape } from '../core/errors.js';
 import { type Edge, Node, type Rule } from '../core/node.js';
 import { alias, type Tensor } from '../core/tensor.js';
 import { modes } from './modes.js';
@@ -65,7 +64,6 @@ export function record(
   result: Tensor,
 ): Node {
   const node = new Node(rule, edges, saved, attributes);
-  checkSaved(node);
   attach(node, result);
   if (modes.anomaly) node.stack = new Error(rule.name).stack ?? null;
   return node;
@@ -76,16 +74,6 @@ export function attach(node: Node, result: Tensor): void {
   result.node = node;
   result.outputIndex = node.results.length;
   node.results.push({ shape: result.shape, dtype: result.dtype, device: result.storage.device });
-}
-
-function checkSaved(node: Node): void {
-  for (const x of node.saved ?? []) {
-    if (x !== null && typeof x !== 'number' && x.storage.inference) {
-      throw new AutogradError(
-        `${node.name}: a tensor of shape ${showShape(x.shape)} made in inferenceMode cannot be saved for a gradient; clone it outside, or use noGrad`,
-      );
-    }
-  }
 }
 
 /** A view of `x`: remembers its base, and that a change through it cannot be recorded where that is so. */

@@ -1,5 +1,6 @@
 import type { Device } from './device.js';
 import type { DType } from './dtype.js';
+import { AutogradError, showShape } from './errors.js';
 import type { GradientHook, Tensor } from './tensor.js';
 
 /** Where a gradient goes: a node's output, or a leaf; and what it must look like there. */
@@ -57,7 +58,7 @@ export class Node {
     this.edges = edges;
     this.results = [];
     this.saved = saved;
-    this.versions = versionsOf(saved);
+    this.versions = versionsOf(rule.name, saved);
     this.attributes = attributes;
     this.order = made++;
     this.hooks = null;
@@ -71,11 +72,17 @@ export class Node {
   }
 }
 
-function versionsOf(saved: readonly (Tensor | number | null)[]): number[] {
+function versionsOf(name: string, saved: readonly (Tensor | number | null)[]): number[] {
   const versions = new Array<number>(saved.length);
   for (let i = 0; i < saved.length; i++) {
     const x = saved[i];
-    versions[i] = x === null || typeof x === 'number' ? 0 : x.storage.version;
+    if (x === null || typeof x === 'number') continue;
+    if (x.storage.inference) {
+      throw new AutogradError(
+        `${name}: a tensor of shape ${showShape(x.shape)} made in inferenceMode cannot be saved for a gradient; clone it outside, or use noGrad`,
+      );
+    }
+    versions[i] = x.storage.version;
   }
   return versions;
 }

@@ -39,7 +39,9 @@ export async function webgpu(): Promise<Gpu> {
   const { kernels, description, dtypes, memory } = gpu;
   const allocate: Kernels['allocate'] = (dtype, count) => {
     if (dtypes.includes(dtype)) return kernels.allocate(dtype, count);
-    throw new DTypeError(`webgpu holds ${dtypes.join(', ')}, not ${dtype}; convert with to(dtype) before moving the tensor there`);
+    throw new DTypeError(
+      `webgpu holds ${dtypes.join(', ')}, not ${dtype}; convert with to(dtype) before moving the tensor there`,
+    );
   };
   addDevice('webgpu', complete('webgpu', { ...kernels, allocate }));
   return { description, dtypes, memory };
