@@ -39,9 +39,9 @@ export const diagEmbed: Fn<
   'diagEmbed(input, offset=0, dim1=-2, dim2=-1)',
   (input, offset, dim1, dim2) => {
     checkTensor('diagEmbed', input);
+    if (input.shape.length === 0) throw new ShapeError('diagEmbed: needs at least 1 dimension, got ()');
     const rank = input.shape.length + 1;
     const [a, b] = [wrapDim('diagEmbed', dim1, rank), wrapDim('diagEmbed', dim2, rank)];
-    if (input.shape.length === 0) throw new ShapeError('diagEmbed: needs at least 1 dimension, got ()');
     if (a === b) throw new IndexError(`diagEmbed: dim1 and dim2 are both ${dim1}; they must differ`);
     return apply1(diagEmbedRow, [input], { offset, dim1: a, dim2: b });
   },

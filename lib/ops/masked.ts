@@ -10,6 +10,7 @@ import { putIndexed, takeIndexed } from './advanced.js';
 import { checkSource } from './along.js';
 import { coordinates } from './coordinates.js';
 import { asVector } from './indices.js';
+import { numberLike } from './values.js';
 
 const maskedFillRow: PointwiseRow = pointwiseRow('maskedFill', 3, 0, {
   forward: (s, x, mask, value) => s.where(mask, value, x),
@@ -46,7 +47,8 @@ function checkValue(input: Tensor, value: unknown): number | Tensor {
       `maskedFill: ${number} cannot be stored in a tensor of ${input.dtype}; convert the tensor first`,
     );
   }
-  return input.dtype === 'bool' ? Number(number !== 0) : number;
+  // A number would make integers of truth values.
+  return input.dtype === 'bool' ? numberLike(number, input) : number;
 }
 
 type Value = number | boolean | Tensor;
@@ -136,7 +138,7 @@ export const maskedScatter: Fn<
       ],
       errors: (m) => [
         [[m(3), m(3), m(3)], 'must be bool'],
-        [[m(2, 3), m.bools(2, 3).maskedFill(m.bools(2, 3).ge(0), true), m(2)], 'needs as many'],
+        [[m(2, 3), m(2, 3).isfinite(), m(2)], 'needs as many'],
       ],
     },
   ),

@@ -136,7 +136,7 @@ export const fold: Fn<
   {
     samples: (m) => [
       [m(2, 8, 12), [4, 5], 2],
-      [m(1, 6, 12), 5, [3, 2], { dilation: [1, 2], padding: 1, stride: [2, 1] }],
+      [m(1, 6, 15), 5, [3, 2], { dilation: [1, 2], padding: 1, stride: [2, 1] }],
     ],
     errors: (m) => [[[m(1, 8, 5), [4, 5], 2], 'takes (N, C x 4, 12)']],
   },

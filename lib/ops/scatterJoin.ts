@@ -45,6 +45,9 @@ const reduceRow: Row<Reducing> = {
   },
 };
 
+/** A sum's gradient reads no values: its tensor may be changed in place without a copy. */
+const sumRow: Row<Reducing> = { ...reduceRow, saves: [1], savesResults: [] };
+
 /** A factor's gradient is the product of the others: by division where it is not zero, by a product without it where it is. */
 function productGradient(
   t: Operations,
@@ -95,6 +98,7 @@ export function reduceInto(
   reduce: Exclude<ScatterReduction, 'mean'>,
   includeSelf: boolean,
 ): Tensor {
-  const result = run(reduceRow, [x, index, cutSource(name, source, index)], { dim, reduce, includeSelf });
+  const row = reduce === 'sum' ? sumRow : reduceRow;
+  const result = run(row, [x, index, cutSource(name, source, index)], { dim, reduce, includeSelf });
   return input.shape.length === 0 ? result.reshape([]) : result;
 }

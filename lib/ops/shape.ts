@@ -146,7 +146,7 @@ type Like = Fn<[input: Tensor, other: Tensor], { other?: Tensor }, Tensor>;
 
 /** `view` with another tensor's shape. PyTorch: Tensor.view_as. */
 export const viewAs: Like = fn('viewAs(input, other)', (input, other) => input.view(other.shape), {
-  samples: (m) => [[m(2, 3), m(6)]],
+  samples: (m) => [[m(2, 3), m(2, 1, 3)]],
 });
 
 /** `reshape` to another tensor's shape. PyTorch: Tensor.reshape_as. */
