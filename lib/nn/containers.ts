@@ -30,6 +30,20 @@ export class Sequential extends ModuleSequence<Module> {
   }
 }
 
+/** Consecutive modules that print alike are printed once: `(0-2): 3 x Linear(...)`. */
+function grouped(entries: readonly [string, Module][]): string[] {
+  const groups: { first: string; last: string; count: number; text: string }[] = [];
+  for (const [name, module] of entries) {
+    const text = module.toString();
+    const open = groups.at(-1);
+    if (open?.text === text) Object.assign(open, { last: name, count: open.count + 1 });
+    else groups.push({ first: name, last: name, count: 1, text });
+  }
+  return groups.map(({ first, last, count, text }) =>
+    count === 1 ? `(${first}): ${text}` : `(${first}-${last}): ${count} x ${text}`,
+  );
+}
+
 /**
  * A list of modules whose parameters are found, as those of a plain array are not. PyTorch: torch.nn.ModuleList.
  * @example
@@ -40,6 +54,10 @@ export class ModuleList<M extends Module = Module> extends ModuleSequence<M> {
   constructor(modules: Iterable<M> = []) {
     super();
     this.extend(modules);
+  }
+
+  protected override childTexts(): string[] {
+    return grouped(this.entries());
   }
 
   /** A list computes nothing: call the modules in it. */

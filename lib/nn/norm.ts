@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd/modes.js';
-import { ValueError } from '../core/errors.js';
+import { showShape, ValueError } from '../core/errors.js';
 import { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
 import { layerNorm, rmsNorm } from '../ops/layerNorm.js';
 import type { Tensor } from '../tensor.js';
@@ -60,8 +60,8 @@ export class LayerNorm extends Module {
   }
 
   override extraRepr(): string {
-    const { normalizedShape, eps, elementwiseAffine } = this;
-    return showOptions({ normalizedShape, eps, elementwiseAffine });
+    const { eps, elementwiseAffine } = this;
+    return `${showShape(this.normalizedShape)}, ${showOptions({ eps, elementwiseAffine })}`;
   }
 }
 
@@ -109,8 +109,8 @@ export class RMSNorm extends Module {
   }
 
   override extraRepr(): string {
-    const { normalizedShape, eps, elementwiseAffine } = this;
-    return showOptions({ normalizedShape, eps, elementwiseAffine });
+    const { eps, elementwiseAffine } = this;
+    return `${showShape(this.normalizedShape)}, ${showOptions({ eps, elementwiseAffine })}`;
   }
 }
 

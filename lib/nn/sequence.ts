@@ -1,20 +1,6 @@
 import { ArgumentError, IndexError } from '../core/errors.js';
 import { Module } from './module.js';
 
-/** Consecutive modules that print alike are printed once: `(0-2): 3 x Linear(...)`. */
-function grouped(entries: readonly [string, Module][]): string[] {
-  const groups: { first: string; last: string; count: number; text: string }[] = [];
-  for (const [name, module] of entries) {
-    const text = module.toString();
-    const open = groups.at(-1);
-    if (open?.text === text) Object.assign(open, { last: name, count: open.count + 1 });
-    else groups.push({ first: name, last: name, count: 1, text });
-  }
-  return groups.map(({ first, last, count, text }) =>
-    count === 1 ? `(${first}): ${text}` : `(${first}-${last}): ${count} x ${text}`,
-  );
-}
-
 /** Modules in an order, under the names '0', '1', ... unless they were given others: what `Sequential` and `ModuleList` share. */
 export abstract class ModuleSequence<M extends Module> extends Module implements Iterable<M> {
   /** How many modules there are. */
@@ -90,9 +76,5 @@ export abstract class ModuleSequence<M extends Module> extends Module implements
       delete (this as unknown as Record<string, unknown>)[name];
     }
     return this.extend(modules);
-  }
-
-  protected override childTexts(): string[] {
-    return grouped(this.entries());
   }
 }
