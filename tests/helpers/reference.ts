@@ -1,0 +1,45 @@
+import { cpu } from '../../kernels/cpu/index.js';
+import { argreduce } from '../../kernels/reference/argreduce.js';
+import { convolution, convolutionInput, convolutionWeight } from '../../kernels/reference/convolution.js';
+import { bincount, countNonzero, nonzero, searchSorted } from '../../kernels/reference/count.js';
+import { gather, scatter } from '../../kernels/reference/gather.js';
+import { index, indexPut } from '../../kernels/reference/index.js';
+import { matmul } from '../../kernels/reference/matmul.js';
+import { philox } from '../../kernels/reference/philox.js';
+import { copy, fill, pointwise } from '../../kernels/reference/pointwise.js';
+import { maxPool } from '../../kernels/reference/pool.js';
+import { reduce } from '../../kernels/reference/reduce.js';
+import { scan } from '../../kernels/reference/scan.js';
+import { sort } from '../../kernels/reference/sort.js';
+import type { Kernels } from '../../kernels/types.js';
+
+/** The oracle as a device: plain loops for every family, over the CPU's memory. */
+export const reference: Kernels = {
+  allocate: cpu.allocate,
+  upload: cpu.upload,
+  read: cpu.read,
+  readAsync: cpu.readAsync,
+  copy,
+  fill,
+  pointwise,
+  pointwise1: (formula, compute, output, a) => pointwise(formula, compute, [output], [a]),
+  pointwise2: (formula, compute, output, a, b) => pointwise(formula, compute, [output], [a, b]),
+  reduce,
+  argreduce,
+  scan,
+  sort,
+  matmul,
+  convolution,
+  convolutionInput,
+  convolutionWeight,
+  maxPool,
+  gather,
+  scatter,
+  index,
+  indexPut,
+  countNonzero,
+  nonzero,
+  bincount,
+  searchSorted,
+  philox,
+};

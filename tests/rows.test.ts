@@ -1,0 +1,109 @@
+import { cpu } from '../kernels/cpu/index.js';
+import type { Described } from '../lib/core/define.js';
+import { addDevice } from '../lib/core/device.js';
+import * as tg from '../lib/index.js';
+import * as operations from '../lib/ops/table.js';
+import { maker } from './helpers/facts.js';
+import { note } from './helpers/note.js';
+import { reference } from './helpers/reference.js';
+
+type Callable = Described & ((...args: unknown[]) => unknown);
+
+const rows = Object.entries(operations).filter(
+  (entry): entry is [string, Callable] => typeof entry[1] === 'function' && 'facts' in entry[1],
+);
+const sampled = rows.filter(([, call]) => call.facts.samples !== undefined);
+
+/** Tensors anywhere in a value, in order. */
+function tensorsIn(value: unknown): tg.Tensor[] {
+  if (value instanceof tg.Tensor) return [value];
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return tensorsIn(Symbol.iterator in value ? [...(value as Iterable<unknown>)] : Object.values(value));
+}
+
+const isFloat = (x: tg.Tensor): boolean => x.dtype.startsWith('float');
+
+/** A result as plain data: shapes, dtypes and elements. */
+function plain(value: unknown): unknown[] {
+  return tensorsIn(value).map((x) => [x.shape, x.dtype, x.detach().reshape(-1).to('float64').tolist()]);
+}
+
+/** The results of every sample, and their gradients, on whatever runs as the CPU now. */
+function outcome(call: Callable, dtype: tg.DType): unknown[] {
+  return (call.facts.samples?.(maker(dtype)) ?? []).map((args) => {
+    tg.manualSeed(0);
+    const inputs = tensorsIn(args).filter((x) => isFloat(x) && x.isLeaf);
+    for (const x of inputs) x.requiresGrad_();
+    const result = call(...args);
+    const differentiable = tensorsIn(result).filter((y) => isFloat(y) && y.requiresGrad);
+    const gradients =
+      differentiable.length === 0 || call.facts.gradcheck !== undefined
+        ? []
+        : tg.autograd.grad(differentiable, inputs, {
+            gradOutputs: differentiable.map((y) => tg.onesLike(y)),
+            allowUnused: true,
+          });
+    return [plain(result), plain(gradients)];
+  });
+}
+
+function expectClose(got: unknown, wanted: unknown, tolerance: number): void {
+  if (Array.isArray(wanted)) {
+    expect(got).toHaveLength(wanted.length);
+    wanted.forEach((value, i) => {
+      expectClose((got as unknown[])[i], value, tolerance);
+    });
+  } else if (typeof wanted === 'number' && !Object.is(got, wanted)) {
+    expect(Math.abs((got as number) - wanted) / Math.max(1, Math.abs(wanted))).toBeLessThan(tolerance);
+  } else expect(got).toBe(wanted);
+}
+
+describe('with the reference kernels in place of the CPU’s', () => {
+  afterEach(() => addDevice('cpu', cpu));
+
+  test.each(sampled)('%s', (_name, call) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const fast = outcome(call, dtype);
+      addDevice('cpu', reference);
+      const plainly = outcome(call, dtype);
+      addDevice('cpu', cpu);
+      // Both round once on every store, and differ in the order of sums only.
+      expectClose(fast, plainly, dtype === 'float32' ? (call.facts.tolerance ?? 1e-5) : 1e-9);
+    }
+  });
+});
+
+describe('float16 in place of float32', () => {
+  test.each(sampled)('%s: the same shapes, or a typed refusal', (_name, call) => {
+    (call.facts.samples?.(maker('float16')) ?? []).forEach((args, i) => {
+      const wide = (call.facts.samples?.(maker('float16')) ?? [])[i].map(widened);
+      tg.manualSeed(0);
+      let got: unknown;
+      try {
+        got = call(...args);
+      } catch (error) {
+        expect(error).toBeInstanceOf(tg.TapegradError);
+        return;
+      }
+      tg.manualSeed(0);
+      const wanted = tensorsIn(call(...wide));
+      expect(tensorsIn(got).map((x) => x.shape)).toEqual(wanted.map((x) => x.shape));
+    });
+  });
+});
+
+function widened(value: unknown): unknown {
+  if (value instanceof tg.Tensor) return value.dtype === 'float16' ? value.to('float32') : value;
+  if (Array.isArray(value)) return value.map(widened);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, widened(item)]));
+}
+
+test('how many functions carry samples', () => {
+  const bare = rows.filter(([, call]) => call.facts.samples === undefined).map(([name]) => name);
+  note(
+    `rows: ${sampled.length} functions with samples of their own, ${bare.length} covered by the tests of their family`,
+  );
+  expect(sampled.length).toBeGreaterThan(300);
+});
