@@ -41,7 +41,7 @@ function place(name: string, index: number, length: number): number {
  * ShapeError where the first dimensions differ. PyTorch: torch.utils.data.TensorDataset.
  * @example
  * const data = new tg.data.TensorDataset(tg.zeros(4, 2), tg.arange(4));
- * data.get(3) // => [ tensor([0., 0.]), tensor(3, dtype=int32) ]
+ * data.get(3) // => [ tensor([0., 0.]), tensor(3) ]
  */
 export class TensorDataset extends Dataset<Tensor[]> {
   readonly tensors: readonly Tensor[];

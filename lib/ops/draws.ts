@@ -41,7 +41,7 @@ function fraction53<V>(s: Scalar<V>, a: V, b: V): V {
   return s.mul(s.add(high, unsigned(s, b)), s.const(2 ** -53));
 }
 
-/** A word as an integer of [0, range), for a range below 2^31. */
+/** A word as an integer of [0, range); those below 2^31 modulo the range come up more often. */
 function below<V>(s: Scalar<V>, w: V, range: V): V {
   return s.fmod(s.bitwiseAnd(w, s.const(0x7fffffff)), range);
 }
@@ -60,15 +60,12 @@ const uniforms: Readonly<Partial<Record<DType, Distribution>>> = {
   float64: { words: 2, formula: formula(2, (s, a, b) => fraction53(s, a, b)) },
 };
 
-/** low, range below 2^31. The sum of two words, modulo the range: what one alone prefers, the other evens out. */
+/** low, range up to 2^20. The sum of two words, modulo the range: what one alone prefers, the other evens out (to less than 2^-22). */
 export const integers: Distribution = {
   words: 2,
-  formula: formula(4, (s, a, b, low, range) => {
-    const x = below(s, a, range);
-    const y = below(s, b, range);
-    const gap = s.sub(range, y); // x + y - range, without a sum that an int32 does not hold
-    return s.add(low, s.where(s.lt(x, gap), s.add(x, y), s.sub(x, gap)));
-  }),
+  formula: formula(4, (s, a, b, low, range) =>
+    s.add(low, s.fmod(s.add(below(s, a, range), below(s, b, range)), range)),
+  ),
 };
 
 /** low, range up to 2^53: for the CPU, which has float64. */
@@ -171,7 +168,12 @@ export function requireFloating(name: string, dtype: DType): void {
 
 /** Throws unless all numbers, or a tensor's elements where the CPU holds them, lie in [low, high]. */
 export function requireWithin(name: string, argument: string, x: Tensor | number, low: number, high: number): void {
-  const rule = high === Number.POSITIVE_INFINITY ? `at least ${low}` : `from ${low} to ${high}`;
+  const rule =
+    high === Number.POSITIVE_INFINITY
+      ? `at least ${low}`
+      : high === Number.MAX_VALUE
+        ? `at least ${low} and finite`
+        : `from ${low} to ${high}`;
   if (typeof x === 'number') {
     if (x >= low && x <= high) return;
     throw new ValueError(`${name}: ${argument} must be ${rule}, got ${x}`);

@@ -33,6 +33,9 @@ export function checkBounds(name: string, low: number, high: number, dtype: DTyp
   }
 }
 
+/** The largest range that a device without float64 draws from. */
+const small = 2 ** 20;
+
 /** Integers of [low, high), which have been checked. */
 export function whole(
   low: number,
@@ -43,6 +46,6 @@ export function whole(
   generator: Generator,
 ): Tensor {
   const range = high - low;
-  if (range < 2 ** 31) return drawn(integers, [low, range], shape, dtype, device, generator);
+  if (range <= small) return drawn(integers, [low, range], shape, dtype, device, generator);
   return drawn(wideIntegers, [low, range], shape, dtype, 'cpu', generator).to(device);
 }

@@ -137,7 +137,7 @@ export const randintLike: RandIntLike & Described = typed<RandIntLike>(
 /**
  * The integers from 0 to n - 1 in random order, every order equally likely; int32 unless `dtype` says otherwise. PyTorch: torch.randperm.
  * @example
- * tg.randperm(4).sort().values // => tensor([0, 1, 2, 3], dtype=int32)
+ * tg.randperm(4).sort().values // => tensor([0, 1, 2, 3])
  */
 export const randperm: Fn<[n: number], RandomOptions, Tensor> = fn(
   'randperm(n, *, dtype=null, device=null, requiresGrad=false, generator=null)',

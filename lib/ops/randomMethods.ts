@@ -62,7 +62,7 @@ export const bernoulli: Fn<[input: Tensor, p?: number | null], Stream & { p?: nu
  * Indices drawn by weight from each row of a vector or matrix of weights, which need not sum to 1; int32. Without replacement none comes
  * twice. ValueError where weights are negative or too few are above 0. PyTorch: torch.multinomial.
  * @example
- * tg.tensor([0, 3, 0]).multinomial(2, true) // => tensor([1, 1], dtype=int32)
+ * tg.tensor([0, 3, 0]).multinomial(2, true) // => tensor([1, 1])
  */
 export const multinomial: Fn<
   [input: Tensor, numSamples: number, replacement?: boolean],
