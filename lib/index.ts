@@ -32,6 +32,7 @@ export { type PrintOptions, setPrintoptions } from './format.js';
 export { load, save } from './io/files.js';
 export * as io from './io/index.js';
 export * as linalg from './linalg.js';
+export * as masked from './masked.js';
 export * as nn from './nn/index.js';
 export { celu, rrelu, selu, threshold } from './ops/activation.js';
 export * from './ops/addmm.js';

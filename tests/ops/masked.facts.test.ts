@@ -1,0 +1,4 @@
+import * as masked from '../../lib/masked.js';
+import { testFacts } from '../helpers/facts.js';
+
+testFacts({ masked });
