@@ -37,6 +37,21 @@ function isFlat(x: Operand, shape: readonly number[]): boolean {
   return sameShape(x.shape, shape) && isContiguous(shape, x.strides);
 }
 
+/** Prefixes of keys that were exchanged for numbers. */
+const prefixes = new Map<number, number>();
+/** How many operands a key takes before it is exchanged: with three more factors it stays below 2^53. */
+const exact = 6;
+
+/** A small number that stands for the key so far, so that keys of many operands stay exact. */
+function shortened(key: number): number {
+  let number = prefixes.get(key);
+  if (number === undefined) {
+    number = prefixes.size;
+    prefixes.set(key, number);
+  }
+  return number;
+}
+
 function computeCode(compute: DType): number {
   return compute === 'int32' ? 1 : compute === 'int64' ? 2 : 0;
 }
@@ -130,11 +145,14 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
   if (!canGenerate) return reference.pointwise(f, compute, outputs, inputs);
   let key = inputs.length;
   let flat = true;
+  let operands = 0;
   for (const o of outputs) {
+    if (operands++ === exact) [key, operands] = [shortened(key), 1];
     key = key * codes + dtypeCodes[o.dtype];
     flat &&= isContiguous(shape, o.strides);
   }
   for (const x of inputs) {
+    if (operands++ === exact) [key, operands] = [shortened(key), 1];
     key = key * codes + operandCode(x, shape);
     flat &&= isFlat(x, shape);
   }
