@@ -12,7 +12,7 @@ export type { Index };
  * Indexing as in Python: integers, slices ('1:3', ':', '::2'), '...', null, lists and tensors of integers, masks. Without lists,
  * tensors and masks a view, else a copy. IndexError out of range. PyTorch: Tensor.__getitem__.
  * @example
- * tg.arange(6).reshape(2, 3).at(1, '1:') // => tensor([4, 5], dtype=int32)
+ * tg.arange(6).reshape(2, 3).at(1, '1:') // => tensor([4, 5])
  */
 export const at: ((input: Tensor, ...indices: Index[]) => Tensor) & Described = Object.assign(
   (input: Tensor, ...given: Index[]): Tensor => {

@@ -37,3 +37,10 @@ export const byte: Cast = cast('byte', 'uint8');
 
 /** As bool: whatever is not zero is true. PyTorch: Tensor.bool. */
 export const bool: Cast = cast('bool', 'bool');
+
+/** As another tensor's dtype. PyTorch: Tensor.type_as. */
+export const typeAs: Fn<[input: Tensor, other: Tensor], { other?: Tensor }, Tensor> = fn(
+  'typeAs(input, other)',
+  (input, other) => input.to(other.dtype),
+  { samples: (m) => [[m(3), m(2)]] },
+);

@@ -1,21 +1,15 @@
-import { apply1, checkTensor, type Row } from '../autograd/apply.js';
+import { apply1, type Row } from '../autograd/apply.js';
 import { type Described, typed } from '../core/define.js';
 import { resultType } from '../core/dtype.js';
-import { ArgumentError, ShapeError, showShape } from '../core/errors.js';
+import { ShapeError, showShape } from '../core/errors.js';
 import { sameShape, wrapDim } from '../core/shape.js';
 import { alias, type Tensor } from '../core/tensor.js';
+import { checkList } from './lists.js';
 
 /** Joins tensors along a dimension. */
 export interface Join {
   (tensors: readonly Tensor[], dim?: number): Tensor;
   (tensors: readonly Tensor[], options: { dim?: number }): Tensor;
-}
-
-/** Checks a list of tensors that must not be empty. */
-export function checkList(name: string, tensors: readonly Tensor[]): void {
-  if (!Array.isArray(tensors)) throw new ArgumentError(`${name}: expected a list of tensors`);
-  if (tensors.length === 0) throw new ArgumentError(`${name}: the list of tensors is empty; it needs at least one`);
-  for (const x of tensors) checkTensor(name, x);
 }
 
 const catRow: Row<number> = {

@@ -59,7 +59,7 @@ type Diag = Fn<[input: Tensor, diagonal?: number], { diagonal?: number }, Tensor
 /**
  * A matrix with a vector on its diagonal, or the diagonal of a matrix, copied. PyTorch: torch.diag.
  * @example
- * tg.diag(tg.tensor([1, 2])) // => tensor([[1., 0.],
+ * tg.diag(tg.tensor([1, 2])) // => tensor([[1., 0.], [0., 2.]])
  */
 export const diag: Diag = fn(
   'diag(input, diagonal=0)',
@@ -78,3 +78,34 @@ export const diagflat: Fn<[input: Tensor, offset?: number], { offset?: number },
   (input, offset) => diagEmbed(input.reshape(-1), offset),
   { samples: (m) => [[m(3)], [m(2, 2), 1], [m()]] },
 );
+
+/**
+ * One value on the main diagonal, in place: of a matrix, or of equally long dimensions. With `wrap` the diagonal of a tall matrix begins
+ * anew below. PyTorch: Tensor.fill_diagonal_.
+ */
+export const fillDiagonal_: Fn<
+  [self: Tensor, fillValue: number, wrap?: boolean],
+  { fillValue?: number; wrap?: boolean },
+  Tensor
+> = fn('fillDiagonal_(self, fillValue, wrap=false)', (self, fillValue, wrap) => {
+  checkTensor('fillDiagonal_', self);
+  const { shape } = self;
+  if (shape.length < 2 || (shape.length > 2 && shape.some((size) => size !== shape[0]))) {
+    throw new ShapeError(`fillDiagonal_: takes a matrix, or dimensions of one size, got ${showShape(shape)}`);
+  }
+  if (shape.length === 2) {
+    const [rows, columns] = shape;
+    for (let row = 0; row < rows; row += columns + 1) {
+      self
+        .narrow(0, row, rows - row)
+        .diagonal()
+        .fill_(fillValue);
+      if (!wrap) break;
+    }
+    return self;
+  }
+  let view = self.diagonal(0, 0, 1);
+  while (view.dim() > 1) view = view.diagonal(0, 0, -1);
+  view.fill_(fillValue);
+  return self;
+});

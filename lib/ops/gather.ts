@@ -10,7 +10,7 @@ import { asVector, checkAlong, checkBounds, type Indices, indexList, indexTensor
  * Picks one element per index along a dimension: `out[i][j] = input[index[i][j]][j]` for `dim` 0. The result has the index's shape.
  * IndexError out of range. PyTorch: torch.gather.
  * @example
- * tg.tensor([[1, 2], [3, 4]]).gather(1, [[0, 0], [1, 0]]) // => tensor([[1., 1.],
+ * tg.tensor([[1, 2], [3, 4]]).gather(1, [[0, 0], [1, 0]]) // => tensor([[1., 1.], [4., 3.]])
  */
 export const gather: Fn<
   [input: Tensor, dim: number, index: Indices],

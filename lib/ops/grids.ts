@@ -5,7 +5,8 @@ import { ShapeError, showShape, ValueError } from '../core/errors.js';
 import { broadcastShapes as broadcast } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { takeIndexed } from './advanced.js';
-import { checkList, stack } from './combine.js';
+import { stack } from './combine.js';
+import { checkList } from './lists.js';
 import type { Several } from './stacking.js';
 import { fromValues } from './values.js';
 

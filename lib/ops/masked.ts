@@ -9,7 +9,6 @@ import { Tensor } from '../core/tensor.js';
 import { putIndexed, takeIndexed } from './advanced.js';
 import { checkSource } from './along.js';
 import { coordinates } from './coordinates.js';
-import { asVector } from './indices.js';
 import { numberLike } from './values.js';
 
 const maskedFillRow: PointwiseRow = pointwiseRow('maskedFill', 3, 0, {
@@ -19,7 +18,7 @@ const maskedFillRow: PointwiseRow = pointwiseRow('maskedFill', 3, 0, {
 });
 
 /** Throws where a mask is not of truth values. */
-export function checkMask(name: string, mask: Tensor): void {
+function checkMask(name: string, mask: Tensor): void {
   checkTensor(name, mask);
   if (mask.dtype === 'bool') return;
   throw new DTypeError(
@@ -88,7 +87,8 @@ export const maskedSelect: Fn<[input: Tensor, mask: Tensor], { mask?: Tensor }, 
     checkTensor('maskedSelect', input);
     checkMask('maskedSelect', mask);
     const shape = broadcastShapes('maskedSelect', input.shape, mask.shape);
-    return chosen(input.expand(shape), coordinates(asVector(mask.expand(shape))));
+    const [index] = coordinates(mask.expand(shape).reshape(-1));
+    return takeIndexed(input.expand(shape).reshape(-1), [index], { dims: [0], position: 0 });
   },
   {
     samples: (m) => [
@@ -98,10 +98,6 @@ export const maskedSelect: Fn<[input: Tensor, mask: Tensor], { mask?: Tensor }, 
     errors: (m) => [[[m(3), m(3)], 'must be bool']],
   },
 );
-
-function chosen(x: Tensor, indices: readonly Tensor[]): Tensor {
-  return takeIndexed(asVector(x), indices, { dims: indices.map((_, d) => d), position: 0 });
-}
 
 /**
  * A source's elements, one after another, where the mask is true; ShapeError where it has too few. The mask broadcasts.
@@ -120,16 +116,16 @@ export const maskedScatter: Fn<
       checkMask('maskedScatter', mask);
       checkSource('maskedScatter', input, source);
       const shape = broadcastShapes('maskedScatter', input.shape, mask.shape);
-      const indices = coordinates(asVector(mask.expand(shape)));
-      const [needed] = indices[0].shape;
+      const [index] = coordinates(mask.expand(shape).reshape(-1));
+      const [needed] = index.shape;
       if (source.numel() < needed) {
         throw new ShapeError(
           `maskedScatter: the mask of shape ${showShape(mask.shape)} is true at ${needed} places, the source of shape ${showShape(source.shape)} has ${source.numel()} elements; it needs as many`,
         );
       }
       const values = source.reshape(-1).narrow(0, 0, needed);
-      const places = { dims: indices.map((_, d) => d), position: 0, accumulate: false };
-      return putIndexed(asVector(input.expand(shape)), values, indices, places).reshape(shape);
+      const flat = input.expand(shape).reshape(-1);
+      return putIndexed(flat, values, [index], { dims: [0], position: 0, accumulate: false }).reshape(shape);
     },
     {
       samples: (m) => [

@@ -39,7 +39,7 @@ function scattered(
  * Writes a tensor's elements, or one number, at the places that an index names along a dimension: `out[index[i][j]][j] = src[i][j]`
  * for `dim` 0. `reduce` adds or multiplies instead; where an index repeats, one of its values stays. PyTorch: torch.scatter.
  * @example
- * tg.zeros(2, 3).scatter(1, [[2], [0]], 1) // => tensor([[0., 0., 1.],
+ * tg.zeros(2, 3).scatter(1, [[2], [0]], 1) // => tensor([[0., 0., 1.], [1., 0., 0.]])
  */
 export const scatter: Fn<[input: Tensor, dim: number, index: Indices, src: Tensor | number], ScatterOptions, Tensor> &
   InplaceForm = fnInplace(

@@ -27,7 +27,7 @@ type Side = 'left' | 'right' | null;
  * Where each value would go into the sorted last dimension so that it stays sorted: before equal elements, or after them with `right`.
  * The sequence is a vector, or has the values' leading sizes; `sorter` is the order that sorts it. int32. PyTorch: torch.searchsorted.
  * @example
- * tg.searchsorted(tg.tensor([1, 3, 5]), tg.tensor([3, 6])) // => tensor([1, 3], dtype=int32)
+ * tg.searchsorted(tg.tensor([1, 3, 5]), tg.tensor([3, 6])) // => tensor([1, 3])
  */
 export const searchsorted: Fn<
   [sortedSequence: Tensor, input: Tensor | number],

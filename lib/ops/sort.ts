@@ -28,7 +28,7 @@ type SortOptions = { dim?: number; descending?: boolean; stable?: boolean };
  * The elements in order along a dimension, with where each came from (int32). Equal elements keep their order; NaN counts as the largest.
  * PyTorch: torch.sort.
  * @example
- * tg.tensor([3, 1, 2]).sort().indices // => tensor([1, 2, 0], dtype=int32)
+ * tg.tensor([3, 1, 2]).sort().indices // => tensor([1, 2, 0])
  */
 export const sort: Fn<[input: Tensor, dim?: number, descending?: boolean, stable?: boolean], SortOptions, Sorted> = fn(
   'sort(input, dim=-1, descending=false, stable=false)',

@@ -4,7 +4,8 @@ import { type Described, type Facts, type Fn, fn, typed } from '../core/define.j
 import { resultType } from '../core/dtype.js';
 import { ShapeError, showShape } from '../core/errors.js';
 import { alias, type Tensor } from '../core/tensor.js';
-import { cat, checkList } from './combine.js';
+import { cat } from './combine.js';
+import { checkList } from './lists.js';
 
 /** One tensor for one, a list for several. */
 export interface AtLeast {

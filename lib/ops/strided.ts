@@ -87,7 +87,7 @@ export function slice(
   if (input.shape.length === 0) throw new IndexError('slice: a tensor without dimensions cannot be sliced');
   const size = input.shape[d];
   if (!Number.isInteger(step) || step < 1)
-    throw new IndexError(`slice: the step must be a positive integer, got ${step}`);
+    throw new IndexError(`slice: the step must be a positive integer, got ${step}; flip reverses`);
   const clamp = (at: number): number => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const from = clamp(start ?? 0);
   const length = Math.max(0, Math.ceil((clamp(end ?? size) - from) / step));

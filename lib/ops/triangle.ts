@@ -35,7 +35,7 @@ function triangular(name: string, outside: (columns: Tensor, rows: Tensor) => Te
 /**
  * The lower triangle of matrices, zeros above; `diagonal` moves its edge up. PyTorch: torch.tril.
  * @example
- * tg.ones(2, 2).tril() // => tensor([[1., 0.],
+ * tg.ones(2, 2).tril() // => tensor([[1., 0.], [1., 1.]])
  */
 export const tril: Triangular = triangular('tril', (columns, rows) => columns.gt(rows));
 

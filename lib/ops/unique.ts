@@ -43,6 +43,15 @@ function group(values: Elements, width: number, order: Int32Array): Groups {
   return { first, inverse, counts };
 }
 
+/** The order in which equal slices are neighbours, or as they stand. */
+function orderOf(slices: Tensor, sorted: boolean): Int32Array {
+  const [n, width] = slices.shape;
+  if (sorted && width === 1) return elements(slices.sort(0).indices) as Int32Array;
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const values = elements(slices);
+  return sorted ? order.sort((a, b) => compare(values, width, a, b) || a - b) : order;
+}
+
 function distinct(
   name: string,
   input: Tensor,
@@ -59,11 +68,8 @@ function distinct(
   const x = flat ? input.detach().reshape(-1) : input.detach();
   const d = flat ? 0 : wrapDim(name, dim, x.shape.length);
   const n = x.shape[d];
-  const values = elements(x.transpose(d, 0).reshape(n, n === 0 ? 0 : -1));
-  const width = n === 0 ? 0 : values.length / n;
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  if (sorted) order.sort((a, b) => compare(values, width, a, b) || a - b);
-  const { first, inverse, counts } = group(values, width, order);
+  const slices = x.transpose(d, 0).reshape(n, n === 0 ? 0 : -1);
+  const { first, inverse, counts } = group(elements(slices), slices.shape[1], orderOf(slices, sorted));
   const made = (list: ArrayLike<number>, shape: readonly number[]): Tensor => {
     const index = fromValues(list, shape, 'int32');
     return input.device === 'cpu' ? index : index.to(input.device);

@@ -77,6 +77,26 @@ describe('filled tensors', () => {
   });
 });
 
+test('fillDiagonal_, as PyTorch fills tall matrices and cubes', () => {
+  const tall = tg.zeros(7, 2);
+  expect(tall.fillDiagonal_(5)).toBe(tall);
+  expect(tall.nonzero().tolist()).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
+  expect(tg.zeros(7, 2).fillDiagonal_(5, true).nonzero().tolist()).toEqual([
+    [0, 0],
+    [1, 1],
+    [3, 0],
+    [4, 1],
+    [6, 0],
+  ]);
+  expect(tg.zeros(2, 2, 2).fillDiagonal_(1).nonzero().tolist()).toEqual([
+    [0, 0, 0],
+    [1, 1, 1],
+  ]);
+});
+
 describe('data from elsewhere', () => {
   test('asTensor and fromNumpy share memory, tensor copies', () => {
     const array = new Float32Array([1, 2, 3, 4]);
