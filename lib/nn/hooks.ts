@@ -1,3 +1,4 @@
+import { type BackwardHook, withBackwardHooks } from './backwardHook.js';
 import type { ForwardHook, ForwardPreHook, Module } from './module.js';
 
 /** Takes a hook away again. */
@@ -5,10 +6,11 @@ export interface HookHandle {
   remove(): void;
 }
 
-/** A module's forward hooks, and how to add one. */
+/** A module's hooks, and how to add one. */
 interface Hooked {
   before(hook: ForwardPreHook): HookHandle;
   after(hook: ForwardHook): HookHandle;
+  backward(hook: BackwardHook): HookHandle;
 }
 
 const known = new WeakMap<Module, Hooked>();
@@ -26,18 +28,26 @@ export function hooked(module: Module): Hooked {
 function wrap(module: Module): Hooked {
   const pre = new Set<ForwardPreHook>();
   const post = new Set<ForwardHook>();
-  const forward = module.forward as (...args: unknown[]) => unknown;
+  const back = new Set<BackwardHook>();
+  const bare = module.forward as (...args: unknown[]) => unknown;
+  const forward = (...args: unknown[]): unknown => {
+    let output = bare.apply(module, args);
+    for (const hook of [...post]) output = hook(module, args, output) ?? output;
+    return output;
+  };
   const value = (...given: unknown[]): unknown => {
     let args = given;
     for (const hook of [...pre]) args = hook(module, args) ?? args;
-    let output = forward.apply(module, args);
-    for (const hook of [...post]) output = hook(module, args, output) ?? output;
-    return output;
+    return back.size > 0 ? withBackwardHooks(module, [...back], args, forward) : forward(...args);
   };
   Object.defineProperty(module, 'forward', { value, enumerable: false, configurable: true, writable: true });
   const add = <H>(hooks: Set<H>, hook: H): HookHandle => {
     hooks.add(hook);
     return { remove: () => void hooks.delete(hook) };
   };
-  return { before: (hook) => add(pre, hook), after: (hook) => add(post, hook) };
+  return {
+    before: (hook) => add(pre, hook),
+    after: (hook) => add(post, hook),
+    backward: (hook) => add(back, hook),
+  };
 }

@@ -2,6 +2,7 @@ import type { Device } from '../core/device.js';
 import { checkDType, type DType, isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError } from '../core/errors.js';
 import { Tensor } from '../tensor.js';
+import type { BackwardHook } from './backwardHook.js';
 import { type HookHandle, hooked } from './hooks.js';
 import type { Parameter } from './parameter.js';
 import { checkName, ownBuffers, ownParameters, ownState, registryOf } from './registry.js';
@@ -264,6 +265,14 @@ export abstract class Module {
   /** Calls `hook` before every forward of this module. PyTorch: Module.register_forward_pre_hook. */
   registerForwardPreHook(hook: ForwardPreHook): HookHandle {
     return hooked(this).before(hook);
+  }
+
+  /**
+   * Calls `hook` with the gradients of this module's arguments and results (null where there is none) whenever those of the arguments
+   * are computed; what it returns replaces them. PyTorch: Module.register_full_backward_hook.
+   */
+  registerFullBackwardHook(hook: BackwardHook): HookHandle {
+    return hooked(this).backward(hook);
   }
 
   /** The module's options, for printing. */

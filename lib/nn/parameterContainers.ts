@@ -3,6 +3,7 @@ import { ArgumentError, IndexError, showShape } from '../core/errors.js';
 import { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
+import { ownParameters } from './registry.js';
 
 /** A parameter as it is; a tensor becomes one. */
 function asParameter(name: string, value: Tensor): Parameter {
@@ -11,11 +12,9 @@ function asParameter(name: string, value: Tensor): Parameter {
   throw new ArgumentError(`${name}: expected a parameter or a tensor, got a ${typeof value}`);
 }
 
-const entriesOf = (module: Module): [string, Parameter][] => module.namedParameters('', false);
-
 /** The parameters, one a line, as PyTorch prints them. */
 const textsOf = (module: Module): string[] =>
-  entriesOf(module).map(
+  ownParameters(module).map(
     ([name, { dtype, shape }]) => `(${name}): Parameter containing: [${dtype} of shape ${showShape(shape)}]`,
   );
 
@@ -33,16 +32,18 @@ export class ParameterList extends Module implements Iterable<Parameter> {
 
   /** How many parameters there are. */
   get length(): number {
-    return entriesOf(this).length;
+    return ownParameters(this).length;
   }
 
   /** The parameters in order. */
   [Symbol.iterator](): Iterator<Parameter> {
-    return this.parameters(false).values();
+    return ownParameters(this)
+      .map(([, parameter]) => parameter)
+      .values();
   }
 
   private nameAt(method: string, index: number): string {
-    const entries = entriesOf(this);
+    const entries = ownParameters(this);
     const entry = Number.isInteger(index) ? entries.at(index) : undefined;
     if (entry !== undefined) return entry[0];
     throw new IndexError(
@@ -92,7 +93,7 @@ export class ParameterDict<K extends string = string> extends Module {
 
   /** How many parameters there are. */
   get length(): number {
-    return entriesOf(this).length;
+    return ownParameters(this).length;
   }
 
   /** The parameter under a name; ArgumentError where there is none. */
@@ -138,7 +139,7 @@ export class ParameterDict<K extends string = string> extends Module {
 
   /** Names and parameters in order. */
   items(): [string, Parameter][] {
-    return entriesOf(this);
+    return ownParameters(this);
   }
 
   protected override childTexts(): string[] {

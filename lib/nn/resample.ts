@@ -1,3 +1,4 @@
+import { channelShuffle } from '../ops/channelShuffle.js';
 import { type InterpolateMode, interpolate } from '../ops/interpolate.js';
 import { fold, unfold } from '../ops/patches.js';
 import { pixelShuffle, pixelUnshuffle } from '../ops/pixel.js';
@@ -33,6 +34,19 @@ export class PixelUnshuffle extends Layer {
 
   forward(input: Tensor): Tensor {
     return pixelUnshuffle(input, this.downscaleFactor);
+  }
+}
+
+/** Channels [N, C, ...] dealt to `groups` and interleaved (Zhang et al. 2018). PyTorch: torch.nn.ChannelShuffle. */
+export class ChannelShuffle extends Layer {
+  declare readonly groups: number;
+
+  constructor(...args: Call<[groups: number], { groups: number }>) {
+    super('ChannelShuffle(groups)', args);
+  }
+
+  forward(input: Tensor): Tensor {
+    return channelShuffle(input, this.groups);
   }
 }
 
