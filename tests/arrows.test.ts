@@ -9,7 +9,7 @@ const layers: readonly RegExp[] = [
   /^lib\/autograd\//,
   /^lib\/ops\//,
   /^lib\/tensor\.ts$/,
-  /^lib\/(nn|optim|data|io)\/|^lib\/(linalg|special|testing|utils|memory)(\.ts|\/)/,
+  /^lib\/(nn|optim|data|io)\/|^lib\/(?!index)\w+\.ts$/,
   /^lib\/index\.ts$/,
 ];
 

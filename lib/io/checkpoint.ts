@@ -22,7 +22,7 @@ function fail(at: number, what: string): never {
  * @example
  * tg.io.deserialize(tg.io.serialize({ step: 3, w: tg.ones(2) })).step // => 3
  */
-export function serialize(data: Saveable): Uint8Array {
+export function serialize(data: unknown): Uint8Array {
   const parts: Parts = { tensors: [], arrays: [] };
   const structure = new TextEncoder().encode(JSON.stringify(encode(data, parts)));
   const tensors = saveTensors(
@@ -50,7 +50,7 @@ export function serialize(data: Saveable): Uint8Array {
 }
 
 /** The data that `serialize` wrote. FormatError, with the byte offset, for bytes that are damaged, cut short or of another format. */
-export function deserialize(bytes: Uint8Array): Saveable {
+export function deserialize<T = Saveable>(bytes: Uint8Array): T {
   if (bytes.length < headerBytes)
     fail(bytes.length, `the file ends after ${bytes.length} bytes, inside its header of ${headerBytes}`);
   const found = new TextDecoder().decode(bytes.subarray(0, 8));
@@ -75,5 +75,5 @@ export function deserialize(bytes: Uint8Array): Saveable {
     if (name.startsWith('t')) parts.tensors[at] = x;
     else parts.arrays[at] = x.buffer as Uint8Array;
   }
-  return decode(JSON.parse(new TextDecoder().decode(structure)), parts);
+  return decode(JSON.parse(new TextDecoder().decode(structure)), parts) as T;
 }

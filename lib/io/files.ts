@@ -53,13 +53,13 @@ function syncFolder(fs: FileSystem, folder: string): void {
  * Writes plain data with tensors in it (`{ model: model.stateDict(), epoch: 3 }`) to a file, as a whole or not at all.
  * ArgumentError for functions and class instances. PyTorch: torch.save.
  */
-export function save(data: Saveable, path: string): void {
+export function save(data: unknown, path: string): void {
   replaceFile('save', path, serialize(data));
 }
 
-/** The data that `save` wrote; tensors come back on the CPU. FormatError, with the byte offset, for a damaged file. PyTorch: torch.load. */
-export function load(path: string): Saveable {
-  return deserialize(node<FileSystem>('node:fs', 'load').readFileSync(path));
+/** The data that `save` wrote, of the type that the caller knows it has; tensors come back on the CPU. FormatError, with the byte offset, for a damaged file. PyTorch: torch.load. */
+export function load<T = Saveable>(path: string): T {
+  return deserialize<T>(node<FileSystem>('node:fs', 'load').readFileSync(path));
 }
 
 /** The tensors of a safetensors file, by name. */
