@@ -136,14 +136,9 @@ export const smoothL1Loss: Fn<
   "smoothL1Loss(input, target, sizeAverage=null, reduce=null, reduction='mean', beta=1)",
   (input, target, sizeAverage, reduce, reduction, beta) => {
     if (!(beta >= 0)) throw new ValueError(`smoothL1Loss: beta must not be negative, got ${beta}`);
-    return run(
-      'smoothL1Loss',
-      smooth,
-      input,
-      target,
-      [beta],
-      reductionOf('smoothL1Loss', sizeAverage, reduce, reduction),
-    );
+    const how = reductionOf('smoothL1Loss', sizeAverage, reduce, reduction);
+    if (beta === 0) return run('smoothL1Loss', absolute, input, target, [], how);
+    return run('smoothL1Loss', smooth, input, target, [beta], how);
   },
   factsOf([{ beta: 0.5 }, { beta: 0 }]),
 );
