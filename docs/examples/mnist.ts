@@ -42,37 +42,37 @@ function createModel(): tg.nn.Sequential {
   );
 }
 
-/** Images as (N, 1, 28, 28) with mean 0 and standard deviation 1 over the training set, labels as (N). */
-function toTensors(digits: Digits, device: tg.Device): { images: tg.Tensor; labels: tg.Tensor } {
+/** Images as (1, 28, 28) with mean 0 and standard deviation 1 over the training set, and labels. */
+function toDataset(digits: Digits, device: tg.Device): tg.data.TensorDataset {
   const images = tg.tensor(digits.images, { shape: [digits.count, 1, SIDE, SIDE], dtype: 'float32' });
   images.div_(255).sub_(0.1307).div_(0.3081);
-  return { images: images.to(device), labels: tg.tensor(digits.labels, { dtype: 'int32' }).to(device) };
+  return new tg.data.TensorDataset(images.to(device), tg.tensor(digits.labels, { dtype: 'int32' }).to(device));
 }
 
-async function train(run: Run, digits: Digits, options: Options, signal: AbortSignal): Promise<void> {
+async function train(run: Run, dataset: tg.data.TensorDataset, options: Options, signal: AbortSignal): Promise<void> {
   const { model, optimizer, scheduler, losses } = run;
-  const { epochs, batchSize, seed, device } = options;
-  const { images, labels } = toTensors(digits, device);
-  const done = run.epoch * digits.count + Math.min(run.batch * batchSize, digits.count);
-  const progress = showProgress(epochs * digits.count, done, epochs);
+  const { epochs, batchSize, seed } = options;
+  let done = run.epoch * dataset.length + Math.min(run.batch * batchSize, dataset.length);
+  const progress = showProgress(epochs * dataset.length, done, epochs);
   try {
     model.train();
     for (; run.epoch < epochs; run.epoch++, run.batch = 0) {
-      // A generator of its own for each epoch: the order can be made again, and a resumed run skips what it has done.
+      // A generator of its own for each epoch: a resumed run makes the same order again and skips what was done, unread.
       const generator = new tg.Generator().manualSeed(seed + run.epoch);
-      const order = tg.randperm(digits.count, { generator }).to(device);
-      for (; run.batch * batchSize < digits.count; run.batch++) {
+      const order = [...new tg.data.RandomSampler(dataset, { generator })];
+      const loader = new tg.data.DataLoader(dataset, { batchSize, sampler: order.slice(run.batch * batchSize) });
+      for (const [images, labels] of loader) {
+        await nextTurn(); // lets Ctrl-C in: no signal handler runs inside a synchronous loop
         signal.throwIfAborted();
-        const first = run.batch * batchSize;
-        const indices = order.narrow(0, first, Math.min(batchSize, digits.count - first));
         optimizer.zeroGrad();
-        const loss = F.crossEntropy(model.forward(images.indexSelect(0, indices)), labels.indexSelect(0, indices));
+        const loss = F.crossEntropy(model.forward(images), labels);
         loss.backward();
         optimizer.step();
         scheduler.step();
         losses.push(loss.item());
-        progress.update(run.epoch * digits.count + first + indices.numel(), loss.item(), run.epoch + 1);
-        await nextTurn(); // lets Ctrl-C in: no signal handler runs inside a synchronous loop
+        run.batch++;
+        done += labels.numel();
+        progress.update(done, loss.item(), run.epoch + 1);
       }
     }
   } finally {
@@ -81,29 +81,33 @@ async function train(run: Run, digits: Digits, options: Options, signal: AbortSi
 }
 
 async function evaluate(
-  model: tg.nn.Module,
+  model: tg.nn.Sequential,
+  dataset: tg.data.TensorDataset,
   digits: Digits,
-  device: tg.Device,
   signal: AbortSignal,
 ): Promise<Evaluation> {
-  const { images } = toTensors(digits, device);
   const confusion = Array.from({ length: CLASSES }, () => new Array<number>(CLASSES).fill(0));
   const mistakes: Mistake[] = [];
+  let index = 0;
   model.eval();
-  for (let first = 0; first < digits.count; first += TEST_BATCH) {
+  for (const [images] of new tg.data.DataLoader(dataset, { batchSize: TEST_BATCH })) {
+    await nextTurn();
     signal.throwIfAborted();
-    const batch = images.narrow(0, first, Math.min(TEST_BATCH, digits.count - first));
-    const probabilities = tg.noGrad(() => F.softmax(model.forward(batch), 1));
-    const predictions = probabilities.argmax(1).tolist() as number[];
-    const rows = probabilities.tolist() as number[][];
-    for (const [i, predicted] of predictions.entries()) {
-      const label = digits.labels[first + i];
+    const probabilities = tg.noGrad(() => F.softmax(model.forward(images), 1));
+    const predictions = probabilities.argmax(1);
+    for (let row = 0; row < predictions.numel(); row++, index++) {
+      const predicted = predictions.at(row).item();
+      const label = digits.labels[index];
       confusion[label][predicted]++;
       if (predicted === label) continue;
-      const pixels = digits.images.subarray((first + i) * SIDE * SIDE, (first + i + 1) * SIDE * SIDE);
-      mistakes.push({ pixels, label, predicted, confidence: rows[i][predicted], probability: rows[i][label] });
+      mistakes.push({
+        pixels: digits.images.subarray(index * SIDE * SIDE, (index + 1) * SIDE * SIDE),
+        label,
+        predicted,
+        confidence: probabilities.at(row, predicted).item(),
+        probability: probabilities.at(row, label).item(),
+      });
     }
-    await nextTurn();
   }
   mistakes.sort((a, b) => a.probability - b.probability);
   return { accuracy: 100 * (1 - mistakes.length / digits.count), confusion, mistakes };
@@ -137,9 +141,9 @@ async function main(signal: AbortSignal): Promise<void> {
   const file = join(out, 'checkpoint');
   let evaluation: Evaluation;
   try {
-    await train(run, training, options, signal);
+    await train(run, toDataset(training, options.device), options, signal);
     saveCheckpoint(file, run, options, digits);
-    evaluation = await evaluate(model, test, options.device, signal);
+    evaluation = await evaluate(model, toDataset(test, options.device), test, signal);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     saveCheckpoint(file, run, options, digits);

@@ -5,7 +5,7 @@ import type { CommandLine, Options } from './options.js';
 
 /** All that changes while training: what a checkpoint holds. */
 export interface Run {
-  model: tg.nn.Module;
+  model: tg.nn.Sequential;
   optimizer: tg.optim.Optimizer;
   scheduler: tg.optim.lrScheduler.LRScheduler;
   /** The epoch under way, from 0, and the next batch in it. */
@@ -16,7 +16,7 @@ export interface Run {
 }
 
 /** A checkpoint as it stands in its file. */
-export interface Checkpoint {
+export type Checkpoint = {
   program: 'mnist';
   settings: Record<Setting, string | number | null>;
   /** The `--data` directory, null for the digits that come with npm. */
@@ -30,7 +30,7 @@ export interface Checkpoint {
   optimizer: ReturnType<tg.optim.Optimizer['stateDict']>;
   scheduler: ReturnType<tg.optim.lrScheduler.LRScheduler['stateDict']>;
   generator: ReturnType<typeof tg.getRngState>;
-}
+};
 
 const SETTINGS = ['epochs', 'batchSize', 'lr', 'seed', 'device', 'limit'] as const;
 type Setting = (typeof SETTINGS)[number];
@@ -63,13 +63,13 @@ export function saveCheckpoint(path: string, run: Run, options: Options, digits:
 
 /** Reads a checkpoint. */
 export function readCheckpoint(path: string): Checkpoint {
-  let checkpoint: Partial<Checkpoint>;
+  let checkpoint: Partial<Checkpoint> | null;
   try {
-    checkpoint = tg.load(path) as Partial<Checkpoint>;
+    checkpoint = tg.load(path) as Partial<Checkpoint> | null;
   } catch (error) {
     throw new UserError(`cannot resume from ${path}: ${messageOf(error)}`);
   }
-  if (checkpoint.program !== 'mnist') throw new UserError(`cannot resume from ${path}: another program wrote it`);
+  if (checkpoint?.program !== 'mnist') throw new UserError(`cannot resume from ${path}: another program wrote it`);
   return checkpoint as Checkpoint;
 }
 
