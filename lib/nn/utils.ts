@@ -91,3 +91,5 @@ export function vectorToParameters(vector: Tensor, parameters: readonly Tensor[]
     });
   });
 }
+
+export { removeWeightNorm, type WeightNormOptions, weightNorm } from './weightNorm.js';
