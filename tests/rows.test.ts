@@ -1,4 +1,5 @@
 import { cpu } from '../kernels/cpu/index.js';
+import type { Kernels } from '../kernels/types.js';
 import type { Described } from '../lib/core/define.js';
 import { addDevice } from '../lib/core/device.js';
 import * as tg from '../lib/index.js';
@@ -71,6 +72,26 @@ describe('with the reference kernels in place of the CPU’s', () => {
       // Both round once on every store, and differ in the order of sums only.
       expectClose(fast, plainly, dtype === 'float32' ? (call.facts.tolerance ?? 1e-5) : 1e-9);
     }
+  });
+});
+
+/** The CPU with every new memory full of NaN (or -1): what is read before it is written shows. */
+const poisoned: Kernels = {
+  ...cpu,
+  allocate(dtype, count) {
+    const memory = cpu.allocate(dtype, count) as Float32Array;
+    new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength).fill(0xff);
+    return memory;
+  },
+};
+
+describe('with poisoned memory', () => {
+  afterEach(() => addDevice('cpu', cpu));
+
+  test.each(sampled.filter(([name]) => !/^(empty|newEmpty)/.test(name)))('%s', (_name, call) => {
+    const clean = outcome(call, 'float32');
+    addDevice('cpu', poisoned);
+    expect(outcome(call, 'float32')).toEqual(clean);
   });
 });
 

@@ -7,7 +7,7 @@ import { broadcastShapes, sameShape } from '../core/shape.js';
 import { Storage } from '../core/storage.js';
 import { alias, emptyTensor, Tensor } from '../core/tensor.js';
 import { refuseInt64 } from './apply.js';
-import { attach, edgeOf, requiresGrad } from './edges.js';
+import { attach, edgeOf, nodeOf, requiresGrad } from './edges.js';
 import { backwardOf, type PointwiseRow } from './formulas.js';
 import { checkInplace, checkOverlap, noteInplace } from './inplace.js';
 import { modes } from './modes.js';
@@ -67,6 +67,14 @@ function onDevice(row: PointwiseRow, inputs: readonly (Tensor | number)[], first
       `${row.name}: the tensors are on different devices: ${all.join(', ')}; move them with to(device)`,
     );
   });
+}
+
+/** A copy of a tensor that is about to change, in the same place on the tape: gradients of gradients go through it. */
+function before(x: Tensor): Tensor {
+  const old = table().clone(alias(x, x.offset, x.shape, x.strides));
+  old.node = nodeOf(x);
+  old.outputIndex = x.outputIndex;
+  return old;
 }
 
 /** Without numbers, on one device, one shape and one floating dtype: the usual case, without lists or look-ups. */
@@ -181,7 +189,7 @@ export function pointwise(
           : !reaches[i + 1]
             ? null
             : self !== null && x.storage === self.storage
-              ? table().clone(alias(x, x.offset, x.shape, x.strides))
+              ? before(x)
               : x,
       )
     : [];

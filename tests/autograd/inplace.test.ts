@@ -125,6 +125,18 @@ describe('in-place changes and what backward saved', () => {
     expect(x.grad?.tolist()).toEqual([6, 8]);
   });
 
+  test('the old value is on the tape: gradients of gradients go through it', () => {
+    const x = tg.tensor([3, 4], { requiresGrad: true, dtype: 'float64' });
+    const cube = (a: tg.Tensor): tg.Tensor => a.mul(1).mul_(a).mul_(a);
+    expect(tg.autograd.gradgradcheck(cube, x)).toBe(true);
+    expect(
+      tg.autograd.gradgradcheck((a) => {
+        const y = a.mul(1);
+        return y.mul_(y);
+      }, x),
+    ).toBe(true);
+  });
+
   test('a changed result that the gradient reads as it is now', () => {
     const x = leaf([0, 1]);
     const y = x.mul(1);
