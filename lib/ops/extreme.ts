@@ -146,7 +146,7 @@ function maxMin(kind: Kind): MaxMin {
  * Largest of all elements; along `dim` an object with values and (int32) indices, the first one on ties; of two tensors the larger of
  * each pair. NaN wins. PyTorch: torch.max.
  * @example
- * tg.max(tg.tensor([[1, 5], [7, 2]]), 1).indices // => tensor([1, 0], dtype=int32)
+ * tg.max(tg.tensor([[1, 5], [7, 2]]), 1).indices // => tensor([1, 0])
  */
 export const max: MaxMin = maxMin('max');
 
@@ -209,7 +209,7 @@ function argExtreme(kind: Kind): ArgExtreme {
 /**
  * Index of the largest element as int32: along `dim`, or among all in row-major order; the first one on ties, NaN wins. PyTorch: torch.argmax.
  * @example
- * tg.tensor([[1, 5], [7, 2]]).argmax(1) // => tensor([1, 0], dtype=int32)
+ * tg.tensor([[1, 5], [7, 2]]).argmax(1) // => tensor([1, 0])
  */
 export const argmax: ArgExtreme = argExtreme('max');
 

@@ -45,7 +45,7 @@ export const le: Binary = binary(
 /**
  * Whether the input is greater. PyTorch: torch.gt.
  * @example
- * tg.tensor([1, 2, 3]).gt(2) // => tensor([False, False,  True])
+ * tg.tensor([1, 2, 3]).gt(2) // => tensor([false, false,  true])
  */
 export const gt: Binary = binary(
   'gt(input, other)',
