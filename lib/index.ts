@@ -25,7 +25,19 @@ export {
   setDefaultDtype,
   uint8,
 } from './core/dtype.js';
-export * from './core/errors.js';
+export {
+  ArgumentError,
+  AutogradError,
+  DeviceError,
+  DTypeError,
+  FormatError,
+  IndexError,
+  LinAlgError,
+  ShapeError,
+  StateDictError,
+  TapegradError,
+  ValueError,
+} from './core/errors.js';
 export { type Gpu, webgpu } from './core/webgpu.js';
 export * as data from './data/index.js';
 export { type PrintOptions, setPrintoptions } from './format.js';

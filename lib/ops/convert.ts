@@ -10,6 +10,7 @@ import { checkDType, type DType, dtypes } from '../core/dtype.js';
 import { ArgumentError, showShape, ValueError } from '../core/errors.js';
 import type { Edge, Rule } from '../core/node.js';
 import { emptyTensor, Tensor } from '../core/tensor.js';
+import { elements } from './elements.js';
 
 const cloneRow: Row<null> = {
   name: 'clone',
@@ -144,15 +145,6 @@ function numberOf(value: number | bigint): number {
     throw new ValueError(`item: the int64 ${value} is beyond what a number holds exactly; use tolist`);
   return number;
 }
-
-/** The elements in row-major order; float16 as numbers. */
-export function elements(input: Tensor): ArrayLike<number | bigint> {
-  const plain = input.dtype === 'float16' ? input.detach().to('float32') : input;
-  return input.storage.kernels.read(plain) as ArrayLike<number | bigint>;
-}
-
-/** A nested list, as deep as the tensor has dimensions. */
-export type NestedList = number | boolean | bigint | NestedList[];
 
 /** The elements as nested lists: numbers, booleans for bool, numbers for int64 where they fit, else BigInts. PyTorch: Tensor.tolist. */
 export const tolist: Fn<[input: Tensor], None, NestedList> = fn('tolist(input)', (input) => {

@@ -1,7 +1,7 @@
 import { isInteger } from '../core/dtype.js';
 import { DTypeError, ValueError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { elements } from './convert.js';
+import { elements } from './elements.js';
 
 /** The smallest and largest of non-negative integers, read from the device; null where there are none. */
 export function extent(name: string, x: Tensor): [number, number] | null {

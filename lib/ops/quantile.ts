@@ -3,8 +3,8 @@ import { type Fn, fn } from '../core/define.js';
 import { DTypeError, ShapeError, showShape, ValueError } from '../core/errors.js';
 import { wrapDim } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
-import { elements } from './convert.js';
 import { full } from './creation.js';
+import { elements } from './elements.js';
 import { checkNotEmpty } from './extremes.js';
 import { requireFloat } from './reduction.js';
 

@@ -3,7 +3,7 @@ import { type Described, typed } from '../core/define.js';
 import { IndexError } from '../core/errors.js';
 import { wrapDim } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { elements } from './convert.js';
+import { elements } from './elements.js';
 import { fromValues } from './values.js';
 
 type Elements = ArrayLike<number | bigint>;
