@@ -2,6 +2,7 @@
 export { cholesky, choleskyEx } from './ops/linalg/cholesky.js';
 export { det, slogdet } from './ops/linalg/determinant.js';
 export { eigh, eigvalsh } from './ops/linalg/eigh.js';
+export { ldlFactor, ldlFactorEx, ldlSolve } from './ops/linalg/ldl.js';
 export { lu, luFactor, luFactorEx, luSolve } from './ops/linalg/lu.js';
 export { cond, type MatrixOrder, matrixNorm, norm, vectorNorm } from './ops/linalg/norm.js';
 export { lstsq, matrixRank, pinv } from './ops/linalg/pinv.js';

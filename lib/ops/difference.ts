@@ -8,8 +8,8 @@ import { cat } from './combine.js';
 type DiffOptions = { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null };
 
 /**
- * Differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined to the input before. Of truth values: whether
- * they differ. PyTorch: torch.diff.
+ * Differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined to the input before (not where n is 0). Of truth
+ * values: whether they differ. PyTorch: torch.diff.
  * @example
  * tg.tensor([1, 4, 9]).diff() // => tensor([3., 5.])
  */
@@ -24,6 +24,7 @@ export const diff: Fn<
     if (input.shape.length === 0) throw new ShapeError('diff: the input has no dimensions; it needs at least one');
     if (!Number.isInteger(n) || n < 0) throw new ValueError(`diff: n is ${n}; it must be an integer, and not negative`);
     const d = wrapDim('diff', dim, input.shape.length);
+    if (n === 0) return input.clone();
     const parts = [prepend, input, append].filter((x) => x !== null);
     const joined = parts.length === 1 ? input : cat(parts, d);
     const rounds = Math.min(n, joined.shape[d]);
@@ -34,7 +35,7 @@ export const diff: Fn<
       const [left, right] = [x.narrow(d, 0, size - 1), x.narrow(d, 1, size - 1)];
       x = x.dtype === 'bool' ? right.logicalXor(left) : right.sub(left);
     }
-    return x === input ? input.clone() : x;
+    return x;
   },
   {
     samples: (m) => [[m(4)], [m(2, 4), 2, 0], [m(2, 3), 2, 1, m(2, 1), m(2, 2)], [m.bools(4)], [m(3), 5]],

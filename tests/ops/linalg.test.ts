@@ -269,6 +269,27 @@ describe('systems', () => {
     }
   });
 
+  test.each([
+    ['random', make(2, 6, 6)],
+    [
+      'a zero diagonal',
+      tg.tensor(
+        [
+          [0, 1, 2],
+          [1, 0, 3],
+          [2, 3, 0],
+        ],
+        { dtype: 'float64' },
+      ),
+    ],
+  ])('symmetric factors with blocks of two solve: %s', (_name, x) => {
+    const a = x.add(x.mT);
+    const { LD, pivots } = linalg.ldlFactor(a);
+    const b = make(a.shape[a.shape.length - 1], 2);
+    expectClose(a.matmul(linalg.ldlSolve(LD, pivots, b)), b.expand([...a.shape.slice(0, -2), -1, -1]));
+    checkGradient(([y]) => [linalg.ldlSolve(LD, pivots, y)], [b], 2);
+  });
+
   test('least squares: which results each driver tells', () => {
     const [a, b] = [make(4, 3), make(4, 2)];
     const full = linalg.lstsq(a, b, { driver: 'gelsd' });

@@ -160,13 +160,13 @@ export const vecdot: Fn<[x: Tensor, y: Tensor], { y?: Tensor; dim?: number }, Te
 /** Powers 0 to N - 1 (as many as there are elements) of each element, as a new last dimension. PyTorch: torch.linalg.vander. */
 export const vander: Fn<[x: Tensor], { N?: number | null }, Tensor> = fn(
   'linalg.vander(x, *, N=null)',
-  (x, { N: given }) => {
-    checkTensor('linalg.vander', x);
-    if (x.shape.length === 0) throw new ShapeError('linalg.vander: the input has no dimensions; it needs at least one');
-    const n = given ?? x.shape[x.shape.length - 1];
+  (given, { N: size }) => {
+    checkTensor('linalg.vander', given);
+    const x = given.shape.length === 0 ? given.reshape(1) : given;
+    const n = size ?? x.shape[x.shape.length - 1];
     const powers = [onesLike(x)];
     while (powers.length < n) powers.push(powers[powers.length - 1].mul(x));
     return stack(powers.slice(0, n), -1);
   },
-  { samples: (m) => [[m(3)], [m(2, 3), { N: 2 }]], errors: (m) => [[[m()], 'has no dimensions']] },
+  { samples: (m) => [[m(3)], [m(2, 3), { N: 2 }], [m(), { N: 3 }]] },
 );
