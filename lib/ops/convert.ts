@@ -146,6 +146,9 @@ function numberOf(value: number | bigint): number {
   return number;
 }
 
+/** A nested list, as deep as the tensor has dimensions. */
+export type NestedList = number | boolean | bigint | NestedList[];
+
 /** The elements as nested lists: numbers, booleans for bool, numbers for int64 where they fit, else BigInts. PyTorch: Tensor.tolist. */
 export const tolist: Fn<[input: Tensor], None, NestedList> = fn('tolist(input)', (input) => {
   const values = elements(input);

@@ -5,6 +5,3 @@ export function elements(input: Tensor): ArrayLike<number | bigint> {
   const plain = input.dtype === 'float16' ? input.detach().to('float32') : input;
   return input.storage.kernels.read(plain) as ArrayLike<number | bigint>;
 }
-
-/** A nested list, as deep as the tensor has dimensions. */
-export type NestedList = number | boolean | bigint | NestedList[];
