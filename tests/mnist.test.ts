@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UserError } from '../docs/examples/mnist/errors.js';
+import { parseCommandLine } from '../docs/examples/mnist/options.js';
 import { NAMES, writeDigits } from './mnist/files.js';
 import { runProgram } from './mnist/program.js';
 
@@ -98,19 +100,28 @@ test.each([
   ['--epochs', '0'],
   ['--batch-size', '1.5'],
   ['--lr', '-1'],
-  ['--seed', 'x'],
+  ['--lr', ''],
+  ['--seed', '-1'],
+  ['--seed', '9007199254740993'],
   ['--device', 'abacus'],
-  ['--limit', ''],
-  ['--data', '/nowhere'],
-  ['--resume', '/nowhere/checkpoint'],
-  ['--out', '/dev/null/runs'],
-  ['--speed', '9'],
-])(
-  'a bad value is one line and exit code 2: %s %s',
-  async (flag, value) => {
+  ['--limit', 'many'],
+  ['--sed', '1'],
+])('%s %s is an error that names the flag', (flag, value) => {
+  expect(() => parseCommandLine(['node', 'mnist.ts', flag, value])).toThrow(UserError);
+  expect(() => parseCommandLine(['node', 'mnist.ts', flag, value])).toThrow(new RegExp(`'${flag}\\b`));
+});
+
+test.each([
+  ['--lr', '-1', /^error: option '--lr <RATE>' argument '-1' is invalid\. It must be a number above 0\.\n$/],
+  ['--data', '/nowhere', /^error: \/nowhere: neither .*--data takes a directory.*\n$/],
+  ['--resume', '/nowhere/checkpoint', /^error: cannot resume from \/nowhere\/checkpoint: .*\n$/],
+  ['--out', '/dev/null/runs', /^error: --out \/dev\/null\/runs: .*\n$/],
+] as [string, string, RegExp][])(
+  'what the user can put right is one line and exit code 2: %s %s',
+  async (flag, value, line) => {
     const { code, stdout, stderr } = await runProgram(['--out', out, flag, value]);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(new RegExp(`^error: .*${flag === '--data' || flag === '--resume' ? value : flag}.*\\n$`));
+    expect(stderr).toMatch(line);
   },
   MINUTE,
 );

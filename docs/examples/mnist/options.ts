@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { UserError } from './errors.js';
 
 /** What the command line asks for. */
 export interface Options {
@@ -31,7 +32,7 @@ Examples:
   npm start -- --epochs 3 --out runs/long
   npm start -- --resume runs/long/checkpoint`;
 
-/** Parses `process.argv`; prints help (exit code 0) or one line about a bad value (exit code 2) and ends the process. */
+/** Parses `process.argv`. For `--help` it prints the help and ends the process; a bad value is a UserError. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const command = new Command('npm start --')
     .description('Trains a convolutional network on the MNIST digits, tests it, and writes a checkpoint and a report.')
@@ -50,9 +51,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     .helpOption('-h, --help', 'show this text')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .parse(argv);
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  try {
+    command.parse(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) process.exit();
+    throw new UserError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+  }
   const parsed = command.opts<Options & { resume?: string | true }>();
   const given = new Set(Object.keys(parsed).filter((name) => command.getOptionValueSource(name) === 'cli'));
   const options: Options = { ...parsed, resume: checkpointFile(parsed.resume, parsed.out) };

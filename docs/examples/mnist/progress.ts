@@ -44,7 +44,7 @@ function bar(total: number, done: number): Display {
     {
       stream: process.stdout,
       format: '{epoch} {bar} {percentage}% | {loss} | {rate} | {left}',
-      barsize: 24,
+      barsize: 20,
       hideCursor: true,
     },
     cliProgress.Presets.shades_classic,
