@@ -1,4 +1,5 @@
 /** Linear algebra in batches of matrices, under PyTorch's names: `tg.linalg`. float32 and float64; computed in float64. */
+export { LinAlgError } from './core/errors.js';
 export { cholesky, choleskyEx } from './ops/linalg/cholesky.js';
 export { det, slogdet } from './ops/linalg/determinant.js';
 export { eigh, eigvalsh } from './ops/linalg/eigh.js';
