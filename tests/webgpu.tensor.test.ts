@@ -86,6 +86,13 @@ describe('tensors on the GPU', () => {
     expect(x.grad?.device).toBe('cpu');
   });
 
+  testOnGpu('the same seed gives the same numbers', async () => {
+    await tg.webgpu();
+    const draw = (device: tg.Device): tg.Tensor => tg.rand(5, { device, generator: new tg.Generator().manualSeed(3) });
+    expect(draw('webgpu').device).toBe('webgpu');
+    expect(draw('webgpu').tolist()).toEqual(draw('cpu').tolist());
+  });
+
   testOnGpu('mixed devices, dtypes it does not hold and kernels it lacks are named', async () => {
     await tg.webgpu();
     const x = tg.ones(2, 2).to('webgpu');

@@ -1,5 +1,6 @@
 import { cpu } from '../../kernels/cpu/index.js';
 import type { DType, Kernels } from '../../kernels/types.js';
+import { count } from '../../kernels/view.js';
 import { addDevice } from './device.js';
 import { DeviceError, DTypeError } from './errors.js';
 
@@ -43,6 +44,12 @@ export async function webgpu(): Promise<Gpu> {
       `webgpu holds ${dtypes.join(', ')}, not ${dtype}; convert with to(dtype) before moving the tensor there`,
     );
   };
-  addDevice('webgpu', complete('webgpu', { ...kernels, allocate }));
+  // The words of a random stream are the same everywhere; the CPU makes them until a shader does.
+  const philox: Kernels['philox'] = (output, seed, counter) => {
+    const words = cpu.allocate('int32', count(output.shape)) as Int32Array;
+    cpu.philox({ ...output, buffer: words, offset: 0 }, seed, counter);
+    kernels.upload(output.buffer, output.offset, words);
+  };
+  addDevice('webgpu', complete('webgpu', { ...kernels, allocate, philox }));
   return { description, dtypes, memory };
 }
