@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../docs/examples/mnist/errors.js';
@@ -48,7 +48,11 @@ test(
 test(
   'interrupted twice and resumed, it ends with the weights of a run that was never stopped',
   async () => {
-    const settings = ['--limit', '1200', '--batch-size', '48', '--epochs', '2', '--seed', '3'];
+    const [data, otherData] = ['data', 'other data'].map((name) => join(out, name));
+    for (const directory of [data, otherData]) mkdirSync(directory);
+    writeDigits(data, 1250, 100);
+    writeDigits(otherData, 1100, 100);
+    const settings = ['--data', data, '--limit', '1200', '--batch-size', '48', '--epochs', '2', '--seed', '3'];
     const stopped = join(out, 'stopped');
     const checkpoint = join(stopped, 'checkpoint');
     const first = await runProgram([...settings, '--out', stopped], /^epoch 1\/2/m);
@@ -60,6 +64,11 @@ test(
     expect([second.code, second.stderr]).toEqual([130, '']);
     expect(second.stdout).toContain('interrupted in epoch 2');
 
+    const otherwise = await runProgram(['--resume', checkpoint, '--data', otherData]);
+    expect([otherwise.code, otherwise.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: --data .* not the images .*\n$/),
+    ]);
     const changed = await runProgram(['--resume', checkpoint, '--lr', '0.5']);
     expect([changed.code, changed.stderr]).toEqual([2, expect.stringMatching(/^error: --lr 0.5: .*--lr 0.01.*\n$/)]);
 

@@ -16,7 +16,7 @@ import {
   resumedOptions,
   saveCheckpoint,
 } from './mnist/checkpoint.js';
-import { messageOf, UserError } from './mnist/errors.js';
+import { UserError } from './mnist/errors.js';
 import { bundledDirectory, type Digits, fingerprint, readDigits, SIDE } from './mnist/idx.js';
 import { type Options, parseCommandLine } from './mnist/options.js';
 import { showProgress } from './mnist/progress.js';
@@ -128,7 +128,7 @@ async function main(signal: AbortSignal): Promise<void> {
   if (checkpoint && checkpoint.digits !== digits) {
     throw new UserError(`--data ${directory}: not the images that the checkpoint was trained on`);
   }
-  if (options.device === 'webgpu') await openGpu();
+  if (options.device === 'webgpu') await tg.webgpu();
 
   tg.manualSeed(options.seed);
   const model = createModel().to(options.device);
@@ -147,9 +147,9 @@ async function main(signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     saveCheckpoint(file, run, options, digits);
-    console.log(
-      `interrupted in epoch ${Math.min(run.epoch + 1, options.epochs)}, saved; to go on:\n  npm start -- --resume ${file}`,
-    );
+    const epoch = Math.min(run.epoch + 1, options.epochs);
+    const argument = /\s/.test(file) ? `"${file}"` : file;
+    console.log(`interrupted in epoch ${epoch}, saved; to go on:\n  npm start -- --resume ${argument}`);
     process.exitCode = 130;
     return;
   }
@@ -159,8 +159,9 @@ async function main(signal: AbortSignal): Promise<void> {
   writeFileSync(
     report,
     renderReport(run.losses, evaluation, {
-      'training images': `${training.count}, ${options.epochs} times`,
+      'training images': String(training.count),
       'test images': String(test.count),
+      epochs: String(options.epochs),
       'batch size': String(options.batchSize),
       'learning rate': String(options.lr),
       seed: String(options.seed),
@@ -173,20 +174,12 @@ async function main(signal: AbortSignal): Promise<void> {
   console.log(`test accuracy: ${evaluation.accuracy.toFixed(2)} %`);
 }
 
-async function openGpu(): Promise<void> {
-  try {
-    await tg.webgpu();
-  } catch (error) {
-    throw new UserError(`--device webgpu: ${messageOf(error)}`);
-  }
-}
-
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
 try {
   await main(stop.signal);
 } catch (error) {
-  if (!(error instanceof UserError)) throw error;
+  if (!(error instanceof UserError || error instanceof tg.DeviceError)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 2;
 }
