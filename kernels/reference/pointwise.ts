@@ -18,7 +18,9 @@ export function pointwise(f: Formula, _compute: DType, outputs: readonly View[],
   for (let i = 0; i < targets[0].length; i++) {
     const values = reads.map((read, k) => Number(read(places[k]?.[i] ?? 0)));
     const results = replay(f, numbers, values);
-    writes.forEach((write, k) => write(targets[k][i], results[k]));
+    writes.forEach((write, k) => {
+      write(targets[k][i], results[k]);
+    });
   }
 }
 
@@ -26,7 +28,9 @@ export function pointwise(f: Formula, _compute: DType, outputs: readonly View[],
 export function copy(output: View, input: View): void {
   const from = positions(input);
   const [read, write] = [reader(input), writer(output)];
-  positions(output).forEach((to, i) => write(to, read(from[i])));
+  positions(output).forEach((to, i) => {
+    write(to, read(from[i]));
+  });
 }
 
 /** `Kernels.fill`. */
