@@ -5,11 +5,11 @@ import type { Tensor } from './tensor.js';
 type Cut<P extends unknown[], O> = P extends [unknown] | []
   ? never
   : P extends [...infer Front, unknown]
-    ? [...Front, options: O] | Cut<Front, O>
+    ? [...front: Front, options: O] | Cut<Front, O>
     : never;
 
 /** The arguments of a call: by position, or from the second on by name in one trailing object. */
-export type Arguments<P extends unknown[], O> = [...P, options?: O] | Cut<Required<P>, O>;
+export type Arguments<P extends unknown[], O> = [...args: P, options?: O] | Cut<Required<P>, O>;
 
 /** Makes tensors for samples: standard normal numbers, or integers below a bound. */
 export interface Maker {

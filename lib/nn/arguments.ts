@@ -2,7 +2,7 @@ import { bind, parseSignature, type Signature } from '../core/bind.js';
 
 /** Every way to cut a call short after its first argument and go on by name. */
 type Cut<P extends unknown[], O> = P extends [...infer Front extends [unknown, ...unknown[]], unknown]
-  ? [...Front, options: O] | Cut<Front, O>
+  ? [...front: Front, options: O] | Cut<Front, O>
   : never;
 
 /** The arguments of a constructor: by position, by name, or some by position and the others by name. */

@@ -23,12 +23,12 @@ type Leading = [input: Tensor, kernelSize: Size, outputSize?: Size | null, outpu
 
 /** `fractionalMaxPool2d`, `fractionalMaxPool3d`: values, or [values, indices] with `returnIndices`. */
 export type FractionalMaxPool = Fn<
-  [...Leading, returnIndices?: false, randomSamples?: Tensor | null],
+  [...leading: Leading, returnIndices?: false, randomSamples?: Tensor | null],
   FractionalMaxPoolOptions & { returnIndices?: false },
   Tensor
 > &
   Fn<
-    [...Leading, returnIndices: true, randomSamples?: Tensor | null],
+    [...leading: Leading, returnIndices: true, randomSamples?: Tensor | null],
     FractionalMaxPoolOptions & { returnIndices: true },
     [Tensor, Tensor]
   >;

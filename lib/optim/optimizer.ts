@@ -32,7 +32,7 @@ export type GroupOptions<O> = { params: ParameterList | Tensor } & Partial<O> & 
 export type Params<O> = ParameterList | readonly GroupOptions<O>[];
 
 /** The arguments of an optimizer's constructor: `P` follows the parameters by position, all can be given by name. */
-export type OptimizerArguments<P extends unknown[], O> = Arguments<[params: Params<O>, ...P], Partial<O>>;
+export type OptimizerArguments<P extends unknown[], O> = Arguments<[params: Params<O>, ...args: P], Partial<O>>;
 
 /** What an optimizer remembers of one parameter. */
 export type ParameterState = { [key: string]: Tensor | number | null | readonly (Tensor | number)[] };
