@@ -37,7 +37,11 @@ type Leading = [
 ];
 
 /** `maxPool1d`, `maxPool2d`, `maxPool3d`: values, or [values, indices] with `returnIndices`. */
-export type MaxPool = Fn<[...leading: Leading, returnIndices?: false], MaxPoolOptions & { returnIndices?: false }, Tensor> &
+export type MaxPool = Fn<
+  [...leading: Leading, returnIndices?: false],
+  MaxPoolOptions & { returnIndices?: false },
+  Tensor
+> &
   Fn<[...leading: Leading, returnIndices: true], MaxPoolOptions & { returnIndices: true }, [Tensor, Tensor]>;
 
 function pool(name: string, rank: number, input: Tensor, window: Pooling): Tensor[] {
