@@ -8,7 +8,7 @@ import { arange } from './ranges.js';
 
 /** Scores with a mask: a truth value says which count, numbers are added. */
 export function masked(name: string, scores: Tensor, mask: Tensor): Tensor {
-  if (mask.dtype === 'bool') return scores.where(mask, -Infinity);
+  if (mask.dtype === 'bool') return scores.add(scores.newZeros(mask.shape).where(mask, -Infinity));
   if (isFloat(mask.dtype)) return scores.add(mask);
   throw new DTypeError(
     `${name}: a mask must be bool or floating point, got ${mask.dtype} of shape ${showShape(mask.shape)}`,

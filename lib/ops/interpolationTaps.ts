@@ -38,8 +38,9 @@ function nearest(resizing: Resizing, exact: boolean): Taps {
 }
 
 function linear(resizing: Resizing): Taps {
-  const { from, round } = resizing;
-  const at = coordinates(resizing).map((x) => Math.max(x, 0));
+  const { from, to, round } = resizing;
+  // The same size is the same elements, whatever the scale.
+  const at = from === to ? Array.from({ length: to }, (_, i) => i) : coordinates(resizing).map((x) => Math.max(x, 0));
   const low = at.map((x) => clamp(Math.floor(x), from));
   const part = at.map((x, i) => round(x - low[i]));
   return {
@@ -90,12 +91,12 @@ const kernels = {
 
 /** The taps of a filter that is stretched to the step between results where that is more than one element. */
 export function smoothTapsOf(filter: 'linear' | 'cubic', resizing: Resizing): Taps {
-  const { from, to, alignCorners } = resizing;
+  const { from, to } = resizing;
   const by = step(resizing);
   const stretch = Math.max(by, 1);
   const { support, value } = kernels[filter];
   const rows = Array.from({ length: to }, (_, i) => {
-    const center = by * (i + (alignCorners ? 0 : 0.5)) + (alignCorners ? 0.5 : 0);
+    const center = by * (i + 0.5);
     const first = Math.max(Math.trunc(center - support * stretch + 0.5), 0);
     const last = Math.min(Math.trunc(center + support * stretch + 0.5), from);
     const weights = Array.from({ length: last - first }, (_, j) =>
