@@ -1,6 +1,16 @@
 /** The namespace `tg.nn.functional`, under PyTorch's names. */
 export * from '../ops/activation.js';
 export {
+  celu_,
+  elu_,
+  hardtanh_,
+  leakyRelu_,
+  relu_,
+  rrelu_,
+  selu_,
+  threshold_,
+} from '../ops/activationInplace.js';
+export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
   adaptiveAvgPool3d,
