@@ -12,7 +12,7 @@ test.each([
   ['rrelu', (x: tg.Tensor) => F.rrelu(x), (x: tg.Tensor) => F.rrelu_(x)],
   ['selu', (x: tg.Tensor) => F.selu(x), (x: tg.Tensor) => F.selu_(x)],
   ['threshold', (x: tg.Tensor) => F.threshold(x, 0.1, 7), (x: tg.Tensor) => F.threshold_(x, 0.1, 7)],
-])('%s_ writes what %s gives into its input', (_name, plain, into) => {
+])('%s_ writes into its input what it gives without', (_name, plain, into) => {
   const x = ramp(3, 3).sub(0.5);
   const expected = plain(x).tolist();
   expect(into(x)).toBe(x);
