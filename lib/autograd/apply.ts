@@ -219,3 +219,34 @@ export function applyView<A>(row: ViewRow<A>, x: Tensor, attributes: A): Tensor 
   }
   return result;
 }
+
+/** Takes several views that together make up a tensor. They share one node, whose gradient `join` puts together from theirs. */
+export function applyParts<A>(
+  row: ViewRow<A>,
+  x: Tensor,
+  attributes: readonly A[],
+  join: (t: Operations, gradients: readonly Tensor[]) => Tensor,
+): Tensor[] {
+  checkTensor(row.name, x);
+  const results = attributes.map((part) => {
+    const { offset, shape, strides } = row.geometry(x, part);
+    return viewOf(x, offset, shape, strides, true);
+  });
+  const edge = modes.grad ? edgeOf(x) : null;
+  if (edge === null) return results;
+  const rule: Rule = {
+    name: row.name,
+    backward(node, gradients) {
+      const t = table();
+      const all = gradients.map((g, i) => {
+        const { shape, dtype, device } = node.results[i];
+        return g ?? t.zeros(shape, { dtype, device });
+      });
+      return [join(t, all)];
+    },
+  };
+  const node = new Node(rule, [edge], [], null);
+  if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
+  for (const result of results) attach(node, result);
+  return results;
+}

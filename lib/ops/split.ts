@@ -1,4 +1,4 @@
-import { applyView, checkTensor, type ViewRow } from '../autograd/apply.js';
+import { applyParts, applyView, checkTensor, type ViewRow } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
 import { ArgumentError, IndexError, ShapeError, showShape, ValueError } from '../core/errors.js';
 import { wrapDim } from '../core/shape.js';
@@ -21,10 +21,11 @@ function checkDim(name: string, input: Tensor, dim: number): number {
 /** Views of consecutive parts, which end at `ends`. */
 function parts(input: Tensor, dim: number, sizes: readonly number[]): Parts {
   let start = 0;
-  return sizes.map((length) => {
+  const slices = sizes.map((length) => {
     start += length;
-    return applyView(partRow, input, { dim, start: start - length, length, step: 1 });
+    return { dim, start: start - length, length, step: 1 };
   });
+  return applyParts(partRow, input, slices, (t, gradients) => t.cat(gradients, dim));
 }
 
 function equalSizes(total: number, size: number): number[] {
@@ -212,7 +213,8 @@ export const unbind: Fn<[input: Tensor, dim?: number], DimOption, Parts> = fn(
   'unbind(input, dim=0)',
   (input, dim) => {
     const d = checkDim('unbind', input, dim);
-    return Array.from({ length: input.shape[d] }, (_, index) => applyView(unbindRow, input, { dim: d, index }));
+    const places = Array.from({ length: input.shape[d] }, (_, index) => ({ dim: d, index }));
+    return applyParts(unbindRow, input, places, (t, gradients) => t.stack(gradients, d));
   },
   { samples: (m) => [[m(3, 2)], [m(3, 2), -1]], errors: (m) => [[[m()], 'without dimensions']] },
 );

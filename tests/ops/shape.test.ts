@@ -191,3 +191,20 @@ test('in-place changes of one of several views cannot be recorded', () => {
   const [first] = leaf.mul(2).split(2);
   expect(() => first.mul_(3)).toThrow(tg.AutogradError);
 });
+
+test('parts of one tensor share one node; where a part takes no part the gradient is zero', () => {
+  const leaf = tg.ones(4, 2, { requiresGrad: true });
+  const x = leaf.mul(1);
+  const [first, second] = x.split([1, 3]);
+  expect(first.gradFn).toBe(second.gradFn);
+  expect(tg.autograd.grad([second.sum()], [leaf])[0]?.tolist()).toEqual([
+    [0, 0],
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ]);
+  const columns = x.unbind(1);
+  x.mul_(3);
+  columns[1].sum().backward();
+  expect(leaf.grad?.tolist()).toEqual([0, 1, 2, 3].map(() => [0, 3]));
+});
