@@ -3,9 +3,9 @@ import type { Tensor } from '../core/tensor.js';
 import { celu, elu, hardtanh, leakyRelu, relu, rrelu, selu, threshold } from './activation.js';
 
 /** The arguments of an activation; the result is its first one, changed. */
-type Into<F extends (...args: never[]) => Tensor> = (...args: Parameters<F>) => Tensor;
+type Into<F extends (...args: never) => Tensor> = (...args: Parameters<F>) => Tensor;
 
-function into<F extends (...args: never[]) => Tensor>(activation: F & InplaceForm): Into<F> {
+function into<F extends (...args: never) => Tensor>(activation: F & InplaceForm): Into<F> {
   return (...args) => activation.inplace(...(args as unknown as [Tensor, ...unknown[]]));
 }
 
