@@ -6,7 +6,10 @@ const { init } = nn;
 
 const values = (x: tg.Tensor): number[] => x.detach().reshape(-1).tolist() as number[];
 const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
-const deviation = (x: readonly number[]): number => Math.sqrt(mean(x.map((v) => (v - mean(x)) ** 2)));
+const deviation = (x: readonly number[]): number => {
+  const center = mean(x);
+  return Math.sqrt(mean(x.map((v) => (v - center) ** 2)));
+};
 const largest = (x: readonly number[]): number => x.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
 testFacts({ init });
