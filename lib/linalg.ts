@@ -12,4 +12,4 @@ export { householderProduct, qr } from './ops/linalg/qr.js';
 export { inv, invEx, solve, solveEx, tensorinv, tensorsolve } from './ops/linalg/solve.js';
 export { svd, svdvals } from './ops/linalg/svd.js';
 export { solveTriangular } from './ops/linalg/triangular.js';
-export { matmul } from './ops/matmul.js';
+export { matmul } from './ops/product/matmul.js';

@@ -1,3 +1,3 @@
 /** Reductions and normalizations of the elements that a mask lets through, under PyTorch's names: `tg.masked`. */
-export * from './ops/maskedLines.js';
-export * from './ops/maskedReduce.js';
+export * from './ops/masked/maskedLines.js';
+export * from './ops/masked/maskedReduce.js';

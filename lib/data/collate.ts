@@ -1,7 +1,7 @@
 import { isPlainObject } from '../core/bind.js';
 import { ArgumentError } from '../core/errors.js';
-import { stack } from '../ops/combine.js';
-import { tensor } from '../ops/creation.js';
+import { tensor } from '../ops/creation/creation.js';
+import { stack } from '../ops/shape/combine.js';
 import { Tensor } from '../tensor.js';
 
 /** What `defaultCollate` makes of samples. */

@@ -1,7 +1,7 @@
 import { bind, parseSignature } from '../core/bind.js';
 import { ArgumentError, IndexError, ShapeError, showShape, ValueError } from '../core/errors.js';
-import { tensor } from '../ops/creation.js';
-import { randperm } from '../ops/random.js';
+import { tensor } from '../ops/creation/creation.js';
+import { randperm } from '../ops/creation/random.js';
 import type { Generator } from '../random.js';
 import { Tensor } from '../tensor.js';
 import type { Collated } from './collate.js';

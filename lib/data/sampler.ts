@@ -1,9 +1,9 @@
 import { bind, parseSignature } from '../core/bind.js';
 import type { Arguments } from '../core/define.js';
 import { ArgumentError, ValueError } from '../core/errors.js';
-import { tensor } from '../ops/creation.js';
-import { randint, randperm } from '../ops/random.js';
-import { multinomial } from '../ops/randomMethods.js';
+import { tensor } from '../ops/creation/creation.js';
+import { randint, randperm } from '../ops/creation/random.js';
+import { multinomial } from '../ops/creation/randomMethods.js';
 import type { Generator as Stream } from '../random.js';
 import type { Tensor } from '../tensor.js';
 

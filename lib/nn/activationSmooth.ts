@@ -14,7 +14,7 @@ import {
   tanh,
   tanhshrink,
 } from '../ops/activation.js';
-import { full } from '../ops/creation.js';
+import { full } from '../ops/creation/creation.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, named } from './arguments.js';
 import { Layer, type Placement, showOptions } from './layer.js';

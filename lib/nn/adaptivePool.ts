@@ -5,7 +5,7 @@ import {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
   adaptiveMaxPool3d,
-} from '../ops/adaptivePool.js';
+} from '../ops/convolution/adaptivePool.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,5 +1,5 @@
 import { ValueError } from '../core/errors.js';
-import { multiHeadAttentionForward } from '../ops/multiHeadAttention.js';
+import { multiHeadAttentionForward } from '../ops/layers/multiHeadAttention.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { xavierNormal_, xavierUniform_, zeros_ } from './init.js';

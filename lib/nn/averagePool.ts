@@ -1,5 +1,5 @@
-import { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/averagePool.js';
-import type { Size } from '../ops/window.js';
+import { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/convolution/averagePool.js';
+import type { Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,4 +1,4 @@
-import { batchNorm } from '../ops/batchNorm.js';
+import { batchNorm } from '../ops/normalization/batchNorm.js';
 import type { Tensor } from '../tensor.js';
 import { ChannelNorm, type ChannelNormCall } from './batchNormBase.js';
 

@@ -1,6 +1,6 @@
 import { noGrad } from '../autograd/modes.js';
 import { ShapeError, showShape } from '../core/errors.js';
-import { ones, tensor, zeros } from '../ops/creation.js';
+import { ones, tensor, zeros } from '../ops/creation/creation.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, named } from './arguments.js';
 import { type Placement, showOptions } from './layer.js';

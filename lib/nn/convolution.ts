@@ -1,6 +1,6 @@
-import { type Convolve, conv1d, conv2d, conv3d } from '../ops/convolution.js';
-import { pad } from '../ops/pad.js';
-import { reach, type Size } from '../ops/window.js';
+import { type Convolve, conv1d, conv2d, conv3d } from '../ops/convolution/convolution.js';
+import { pad } from '../ops/shape/pad.js';
+import { reach, type Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { ConvolutionLayer, type ConvolutionOptions, type PaddingMode } from './convolutionBase.js';

@@ -1,5 +1,5 @@
 import { ValueError } from '../core/errors.js';
-import { type Size, spread } from '../ops/window.js';
+import { type Size, spread } from '../ops/shape/window.js';
 import { named } from './arguments.js';
 import { fans, kaimingUniform_, uniform_ } from './init.js';
 import { type Placement, parameter, showOptions } from './layer.js';

@@ -1,6 +1,11 @@
 import { ArgumentError, ValueError } from '../core/errors.js';
-import { type ConvolveTranspose, convTranspose1d, convTranspose2d, convTranspose3d } from '../ops/convolution.js';
-import { reach, type Size } from '../ops/window.js';
+import {
+  type ConvolveTranspose,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from '../ops/convolution/convolution.js';
+import { reach, type Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { ConvolutionLayer, type ConvolutionOptions } from './convolutionBase.js';

@@ -1,4 +1,4 @@
-import { cosineSimilarity, pairwiseDistance } from '../ops/distance.js';
+import { cosineSimilarity, pairwiseDistance } from '../ops/product/distance.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -7,7 +7,7 @@ import {
   dropout2d,
   dropout3d,
   featureAlphaDropout,
-} from '../ops/dropout.js';
+} from '../ops/layers/dropout.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

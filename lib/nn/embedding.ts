@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd/modes.js';
 import { ArgumentError, ShapeError, showShape, ValueError } from '../core/errors.js';
-import { type BagMode, embedding, embeddingBag } from '../ops/embedding.js';
-import type { Indices } from '../ops/indices.js';
+import type { Indices } from '../ops/indexing/indices.js';
+import { type BagMode, embedding, embeddingBag } from '../ops/layers/embedding.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { normal_ } from './init.js';

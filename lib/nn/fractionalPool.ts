@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.js';
-import { fractionalMaxPool2d, fractionalMaxPool3d } from '../ops/fractionalPool.js';
-import type { Size } from '../ops/window.js';
+import { fractionalMaxPool2d, fractionalMaxPool3d } from '../ops/convolution/fractionalPool.js';
+import type { Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

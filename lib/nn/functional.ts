@@ -17,11 +17,8 @@ export {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
   adaptiveMaxPool3d,
-} from '../ops/adaptivePool.js';
-export { scaledDotProductAttention } from '../ops/attention.js';
-export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/averagePool.js';
-export { batchNorm, instanceNorm } from '../ops/batchNorm.js';
-export { channelShuffle } from '../ops/channelShuffle.js';
+} from '../ops/convolution/adaptivePool.js';
+export { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/convolution/averagePool.js';
 export {
   conv1d,
   conv2d,
@@ -29,9 +26,12 @@ export {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
-} from '../ops/convolution.js';
-export { ctcLoss } from '../ops/ctc.js';
-export { cosineSimilarity, normalize, pairwiseDistance, pdist } from '../ops/distance.js';
+} from '../ops/convolution/convolution.js';
+export { fractionalMaxPool2d, fractionalMaxPool3d } from '../ops/convolution/fractionalPool.js';
+export { maxPool1d, maxPool2d, maxPool3d } from '../ops/convolution/maxPool.js';
+export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/convolution/unpool.js';
+export { oneHot } from '../ops/indexing/oneHot.js';
+export { scaledDotProductAttention } from '../ops/layers/attention.js';
 export {
   alphaDropout,
   dropout,
@@ -39,22 +39,20 @@ export {
   dropout2d,
   dropout3d,
   featureAlphaDropout,
-} from '../ops/dropout.js';
-export { embedding, embeddingBag } from '../ops/embedding.js';
-export { fractionalMaxPool2d, fractionalMaxPool3d } from '../ops/fractionalPool.js';
-export { affineGrid, gridSample } from '../ops/gridSample.js';
-export { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
-export { gumbelSoftmax } from '../ops/gumbel.js';
-export { interpolate, upsample, upsampleBilinear, upsampleNearest } from '../ops/interpolate.js';
-export { layerNorm, rmsNorm } from '../ops/layerNorm.js';
-export { bilinear, linear } from '../ops/linear.js';
-export { crossEntropy, nllLoss } from '../ops/lossClasses.js';
+} from '../ops/layers/dropout.js';
+export { embedding, embeddingBag } from '../ops/layers/embedding.js';
+export { affineGrid, gridSample } from '../ops/layers/gridSample.js';
+export { gumbelSoftmax } from '../ops/layers/gumbel.js';
+export { interpolate, upsample, upsampleBilinear, upsampleNearest } from '../ops/layers/interpolate.js';
+export { multiHeadAttentionForward } from '../ops/layers/multiHeadAttention.js';
+export { ctcLoss } from '../ops/loss/ctc.js';
+export { crossEntropy, nllLoss } from '../ops/loss/lossClasses.js';
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   klDiv,
   multilabelSoftMarginLoss,
-} from '../ops/lossLikelihood.js';
+} from '../ops/loss/lossLikelihood.js';
 export {
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,
@@ -62,16 +60,18 @@ export {
   softMarginLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
-} from '../ops/lossMargins.js';
-export { multilabelMarginLoss, multiMarginLoss } from '../ops/lossMulti.js';
-export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/lossPairs.js';
-export { gaussianNllLoss, poissonNllLoss } from '../ops/lossRates.js';
-export { maxPool1d, maxPool2d, maxPool3d } from '../ops/maxPool.js';
-export { multiHeadAttentionForward } from '../ops/multiHeadAttention.js';
-export { oneHot } from '../ops/oneHot.js';
-export { type PadMode, pad } from '../ops/pad.js';
-export { fold, unfold } from '../ops/patches.js';
-export { pixelShuffle, pixelUnshuffle } from '../ops/pixel.js';
-export { logSoftmax, softmax } from '../ops/softmax.js';
-export { softmin } from '../ops/softmin.js';
-export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/unpool.js';
+} from '../ops/loss/lossMargins.js';
+export { multilabelMarginLoss, multiMarginLoss } from '../ops/loss/lossMulti.js';
+export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/loss/lossPairs.js';
+export { gaussianNllLoss, poissonNllLoss } from '../ops/loss/lossRates.js';
+export { batchNorm, instanceNorm } from '../ops/normalization/batchNorm.js';
+export { groupNorm, localResponseNorm } from '../ops/normalization/groupNorm.js';
+export { layerNorm, rmsNorm } from '../ops/normalization/layerNorm.js';
+export { cosineSimilarity, normalize, pairwiseDistance, pdist } from '../ops/product/distance.js';
+export { bilinear, linear } from '../ops/product/linear.js';
+export { logSoftmax, softmax } from '../ops/reduction/softmax.js';
+export { softmin } from '../ops/reduction/softmin.js';
+export { channelShuffle } from '../ops/shape/channelShuffle.js';
+export { type PadMode, pad } from '../ops/shape/pad.js';
+export { fold, unfold } from '../ops/shape/patches.js';
+export { pixelShuffle, pixelUnshuffle } from '../ops/shape/pixel.js';

@@ -2,8 +2,8 @@ import { erf } from '../../kernels/special.js';
 import { noGrad } from '../autograd/modes.js';
 import { type Fn, fn } from '../core/define.js';
 import { ShapeError, showShape, ValueError } from '../core/errors.js';
-import { randn, randperm } from '../ops/random.js';
-import { eye } from '../ops/ranges.js';
+import { randn, randperm } from '../ops/creation/random.js';
+import { eye } from '../ops/creation/ranges.js';
 import type { Generator } from '../random.js';
 import type { Tensor } from '../tensor.js';
 

@@ -1,5 +1,5 @@
 import { ShapeError, showShape } from '../core/errors.js';
-import { instanceNorm } from '../ops/batchNorm.js';
+import { instanceNorm } from '../ops/normalization/batchNorm.js';
 import type { Tensor } from '../tensor.js';
 import { ChannelNorm, type ChannelNormCall } from './batchNormBase.js';
 

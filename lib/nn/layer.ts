@@ -1,7 +1,7 @@
 import type { Device } from '../core/device.js';
 import type { DType } from '../core/dtype.js';
 import { showShape } from '../core/errors.js';
-import { empty } from '../ops/creation.js';
+import { empty } from '../ops/creation/creation.js';
 import type { Tensor } from '../tensor.js';
 import { named } from './arguments.js';
 import { Module } from './module.js';

@@ -1,4 +1,4 @@
-import { bilinear, linear } from '../ops/linear.js';
+import { bilinear, linear } from '../ops/product/linear.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, named } from './arguments.js';
 import { kaimingUniform_, uniform_ } from './init.js';

@@ -1,4 +1,4 @@
-import type { LossReduction } from '../ops/lossReduction.js';
+import type { LossReduction } from '../ops/loss/lossReduction.js';
 import { Layer } from './layer.js';
 
 /** What the losses share: how the losses of single elements become one number, and that they print without options. */

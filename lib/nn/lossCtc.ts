@@ -1,6 +1,6 @@
-import { ctcLoss } from '../ops/ctc.js';
-import type { Indices } from '../ops/indices.js';
-import type { LossReduction } from '../ops/lossReduction.js';
+import type { Indices } from '../ops/indexing/indices.js';
+import { ctcLoss } from '../ops/loss/ctc.js';
+import type { LossReduction } from '../ops/loss/lossReduction.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Loss } from './loss.js';

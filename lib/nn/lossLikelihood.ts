@@ -1,14 +1,14 @@
-import type { Indices } from '../ops/indices.js';
-import { crossEntropy, nllLoss } from '../ops/lossClasses.js';
+import type { Indices } from '../ops/indexing/indices.js';
+import { crossEntropy, nllLoss } from '../ops/loss/lossClasses.js';
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   klDiv,
   multilabelSoftMarginLoss,
-} from '../ops/lossLikelihood.js';
-import { multilabelMarginLoss, multiMarginLoss } from '../ops/lossMulti.js';
-import { gaussianNllLoss, poissonNllLoss } from '../ops/lossRates.js';
-import type { LossOptions, LossReduction } from '../ops/lossReduction.js';
+} from '../ops/loss/lossLikelihood.js';
+import { multilabelMarginLoss, multiMarginLoss } from '../ops/loss/lossMulti.js';
+import { gaussianNllLoss, poissonNllLoss } from '../ops/loss/lossRates.js';
+import type { LossOptions, LossReduction } from '../ops/loss/lossReduction.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Loss } from './loss.js';

@@ -5,9 +5,9 @@ import {
   softMarginLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
-} from '../ops/lossMargins.js';
-import { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/lossPairs.js';
-import type { LossOptions, LossReduction } from '../ops/lossReduction.js';
+} from '../ops/loss/lossMargins.js';
+import { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/loss/lossPairs.js';
+import type { LossOptions, LossReduction } from '../ops/loss/lossReduction.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Loss } from './loss.js';

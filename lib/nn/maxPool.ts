@@ -1,6 +1,6 @@
-import { maxPool1d, maxPool2d, maxPool3d } from '../ops/maxPool.js';
-import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/unpool.js';
-import type { Size } from '../ops/window.js';
+import { maxPool1d, maxPool2d, maxPool3d } from '../ops/convolution/maxPool.js';
+import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../ops/convolution/unpool.js';
+import type { Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd/modes.js';
 import { showShape, ValueError } from '../core/errors.js';
-import { groupNorm, localResponseNorm } from '../ops/groupNorm.js';
-import { layerNorm, rmsNorm } from '../ops/layerNorm.js';
+import { groupNorm, localResponseNorm } from '../ops/normalization/groupNorm.js';
+import { layerNorm, rmsNorm } from '../ops/normalization/layerNorm.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, named } from './arguments.js';
 import { Layer, type Placement, parameter, showOptions } from './layer.js';

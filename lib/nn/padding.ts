@@ -1,5 +1,5 @@
 import { ValueError } from '../core/errors.js';
-import { type PadMode, pad } from '../ops/pad.js';
+import { type PadMode, pad } from '../ops/shape/pad.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,5 +1,5 @@
-import { stack } from '../ops/combine.js';
-import { linear } from '../ops/linear.js';
+import { linear } from '../ops/product/linear.js';
+import { stack } from '../ops/shape/combine.js';
 import type { Tensor } from '../tensor.js';
 import type { Parameter } from './parameter.js';
 

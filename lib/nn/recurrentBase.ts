@@ -1,7 +1,7 @@
 import { ShapeError, showShape, ValueError } from '../core/errors.js';
-import { cat, stack } from '../ops/combine.js';
-import { zeros } from '../ops/creation.js';
-import { dropout } from '../ops/dropout.js';
+import { zeros } from '../ops/creation/creation.js';
+import { dropout } from '../ops/layers/dropout.js';
+import { cat, stack } from '../ops/shape/combine.js';
 import type { Tensor } from '../tensor.js';
 import { uniform_ } from './init.js';
 import { type Placement, parameter, showOptions } from './layer.js';

@@ -1,5 +1,5 @@
 import { ShapeError, showShape } from '../core/errors.js';
-import { zeros } from '../ops/creation.js';
+import { zeros } from '../ops/creation/creation.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { uniform_ } from './init.js';

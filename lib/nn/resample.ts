@@ -1,8 +1,8 @@
-import { channelShuffle } from '../ops/channelShuffle.js';
-import { type InterpolateMode, interpolate } from '../ops/interpolate.js';
-import { fold, unfold } from '../ops/patches.js';
-import { pixelShuffle, pixelUnshuffle } from '../ops/pixel.js';
-import type { Size } from '../ops/window.js';
+import { type InterpolateMode, interpolate } from '../ops/layers/interpolate.js';
+import { channelShuffle } from '../ops/shape/channelShuffle.js';
+import { fold, unfold } from '../ops/shape/patches.js';
+import { pixelShuffle, pixelUnshuffle } from '../ops/shape/pixel.js';
+import type { Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,4 +1,4 @@
-import { flatten, unflatten } from '../ops/shape.js';
+import { flatten, unflatten } from '../ops/shape/shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,6 +1,6 @@
 import { ShapeError, showShape } from '../core/errors.js';
-import { logSoftmax, softmax } from '../ops/softmax.js';
-import { softmin } from '../ops/softmin.js';
+import { logSoftmax, softmax } from '../ops/reduction/softmax.js';
+import { softmin } from '../ops/reduction/softmin.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Layer } from './layer.js';

@@ -1,8 +1,8 @@
 import type { Device } from '../core/device.js';
 import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError, showShape } from '../core/errors.js';
-import { full } from '../ops/creation.js';
-import { triu } from '../ops/triangle.js';
+import { full } from '../ops/creation/creation.js';
+import { triu } from '../ops/shape/triangle.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { ModuleList } from './containers.js';

@@ -1,9 +1,9 @@
 import { noGrad } from '../autograd/modes.js';
 import { type Fn, fn } from '../core/define.js';
 import { ArgumentError, ShapeError, showShape, ValueError } from '../core/errors.js';
-import { cat, stack } from '../ops/combine.js';
-import { tensor } from '../ops/creation.js';
-import { normOver } from '../ops/vectorNorm.js';
+import { tensor } from '../ops/creation/creation.js';
+import { normOver } from '../ops/reduction/vectorNorm.js';
+import { cat, stack } from '../ops/shape/combine.js';
 import { Tensor } from '../tensor.js';
 
 /** What clipping takes: one tensor or several. */

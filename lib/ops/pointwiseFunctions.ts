@@ -3,7 +3,7 @@ import { type Operand, type OutOfPlace, outOfPlace, type PointwiseFn, pointwiseB
 import { type Described, type Fn, fn, type None, typed } from '../core/define.js';
 import { ArgumentError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { coordinates } from './coordinates.js';
+import { coordinates } from './indexing/coordinates.js';
 import { sub } from './pointwise.js';
 import * as methods from './pointwiseMethods.js';
 

@@ -15,7 +15,7 @@ export {
 export { round } from './pointwise/rounding.js';
 export { sinc } from './pointwise/trigonometric.js';
 export { polygamma } from './pointwiseFunctions.js';
-export { logSoftmax, logsumexp, softmax } from './softmax.js';
+export { logSoftmax, logsumexp, softmax } from './reduction/softmax.js';
 export * from './special/airy.js';
 export * from './special/bessel.js';
 export * from './special/modifiedBessel.js';

@@ -1,6 +1,6 @@
 import { enableGrad, noGrad } from '../autograd/modes.js';
 import { ArgumentError, ValueError } from '../core/errors.js';
-import { cat } from '../ops/combine.js';
+import { cat } from '../ops/shape/combine.js';
 import { Tensor } from '../tensor.js';
 import {
   type Closure,

@@ -1,4 +1,4 @@
-import * as convolution from '../../lib/ops/convolution.js';
+import * as convolution from '../../lib/ops/convolution/convolution.js';
 import { testFacts } from '../helpers/facts.js';
 
 testFacts({ convolution });

@@ -1,6 +1,6 @@
-import * as channelShuffle from '../../lib/ops/channelShuffle.js';
-import * as gridSample from '../../lib/ops/gridSample.js';
-import * as interpolate from '../../lib/ops/interpolate.js';
+import * as gridSample from '../../lib/ops/layers/gridSample.js';
+import * as interpolate from '../../lib/ops/layers/interpolate.js';
+import * as channelShuffle from '../../lib/ops/shape/channelShuffle.js';
 import { testFacts } from '../helpers/facts.js';
 
 testFacts({ channelShuffle, gridSample, interpolate });

@@ -1,5 +1,5 @@
-import * as random from '../../lib/ops/random.js';
-import * as randomMethods from '../../lib/ops/randomMethods.js';
+import * as random from '../../lib/ops/creation/random.js';
+import * as randomMethods from '../../lib/ops/creation/randomMethods.js';
 import { testFacts } from './facts.js';
 
 testFacts({ ...random, ...randomMethods });

@@ -1,17 +1,17 @@
-import * as covariance from '../../lib/ops/covariance.js';
-import * as difference from '../../lib/ops/difference.js';
-import * as distance from '../../lib/ops/distance.js';
-import * as extreme from '../../lib/ops/extreme.js';
-import * as integrate from '../../lib/ops/integrate.js';
-import * as median from '../../lib/ops/median.js';
-import * as norm from '../../lib/ops/norm.js';
-import * as quantile from '../../lib/ops/quantile.js';
-import * as reduce from '../../lib/ops/reduce.js';
-import * as scan from '../../lib/ops/scan.js';
-import * as softmax from '../../lib/ops/softmax.js';
-import * as softmin from '../../lib/ops/softmin.js';
-import * as statistics from '../../lib/ops/statistics.js';
-import * as statisticsMean from '../../lib/ops/statisticsMean.js';
+import * as distance from '../../lib/ops/product/distance.js';
+import * as covariance from '../../lib/ops/reduction/covariance.js';
+import * as difference from '../../lib/ops/reduction/difference.js';
+import * as extreme from '../../lib/ops/reduction/extreme.js';
+import * as integrate from '../../lib/ops/reduction/integrate.js';
+import * as median from '../../lib/ops/reduction/median.js';
+import * as norm from '../../lib/ops/reduction/norm.js';
+import * as quantile from '../../lib/ops/reduction/quantile.js';
+import * as reduce from '../../lib/ops/reduction/reduce.js';
+import * as scan from '../../lib/ops/reduction/scan.js';
+import * as softmax from '../../lib/ops/reduction/softmax.js';
+import * as softmin from '../../lib/ops/reduction/softmin.js';
+import * as statistics from '../../lib/ops/reduction/statistics.js';
+import * as statisticsMean from '../../lib/ops/reduction/statisticsMean.js';
 import { testFacts } from '../helpers/facts.js';
 
 testFacts({

@@ -2,16 +2,16 @@ import { type Operand, type PointwiseFn, pointwiseBy, pointwiseFn } from '../../
 import { type PointwiseRow, pointwiseRow } from '../../autograd/pointwise.js';
 import { ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
+import { randLike } from '../creation/random.js';
 import { integral } from '../pointwise/formulas.js';
 import { slopedRow } from '../pointwise/rectify.js';
-import { randLike } from '../random.js';
 
 /** An activation without parameters, with a switch for writing into its input. */
 export type Activation = PointwiseFn<[input: Tensor, inplace?: boolean], { inplace?: boolean }>;
 
 const hardtanhRow: PointwiseRow = pointwiseRow('hardtanh', 1, 2, {
   forward: (s, x, low, high) => s.minimum(s.maximum(x, low), high),
-  grad: (s, g, x, _y, low, high) => s.where(s.logicalAnd(s.lt(low, x), s.lt(x, high)), g, s.const(0)),
+  grad: (s, g, x, _y, low, high) => s.where(s.logicalOr(s.le(x, low), s.le(high, x)), s.const(0), g),
   refuses: ['bool'],
   domain: [0.1, 0.2],
 });
@@ -60,7 +60,7 @@ export const hardswish: Activation = pointwiseFn(
     },
     grad: (s, g, x) => {
       const middle = s.mul(g, s.add(s.div(x, s.const(3)), s.const(0.5)));
-      return s.where(s.lt(x, s.const(-3)), s.const(0), s.where(s.le(x, s.const(3)), middle, g));
+      return s.where(s.lt(x, s.const(-3)), s.const(0), s.where(s.lt(x, s.const(3)), middle, g));
     },
     refuses: integral,
     domain: [-2.9, 2.9],

@@ -21,7 +21,7 @@ const exponentialRow = (name: string): PointwiseRow =>
     grad: (s, g, x, _y, alpha, width, scale) => {
       // The power is kept from overflowing where it is not chosen.
       const power = s.exp(s.div(s.minimum(x, s.const(0)), width));
-      const slope = s.where(s.lt(s.const(0), x), s.const(1), s.mul(s.div(alpha, width), power));
+      const slope = s.where(s.le(x, s.const(0)), s.mul(s.div(alpha, width), power), s.const(1));
       return s.mul(g, s.mul(scale, slope));
     },
     refuses: integral,

@@ -3,7 +3,7 @@ import { apply, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { quotient } from '../quotient.js';
+import { quotient } from '../reduction/quotient.js';
 import { batchOf, checkConverged, checkFinite, checkMatrices, read, scratch, sizes, transposed } from './matrices.js';
 
 interface Eigen {

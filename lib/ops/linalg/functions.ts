@@ -1,6 +1,6 @@
 import { type Described, type Fn, fn, type Results, results, typed } from '../../core/define.js';
 import type { Tensor } from '../../core/tensor.js';
-import { zeros } from '../creation.js';
+import { zeros } from '../creation/creation.js';
 import { unpackLu } from './lu.js';
 import { chain } from './power.js';
 

@@ -3,7 +3,7 @@ import { apply, apply1, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { LinAlgError, ShapeError, showShape } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { zeros } from '../creation.js';
+import { zeros } from '../creation/creation.js';
 import type { Operations } from '../index.js';
 import {
   batchOf,

@@ -5,7 +5,7 @@ import { checkTensor } from '../../autograd/apply.js';
 import { DTypeError, LinAlgError, ShapeError, showShape } from '../../core/errors.js';
 import { broadcastShapes } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { eye } from '../ranges.js';
+import { eye } from '../creation/ranges.js';
 
 /** Rows and columns of the matrices in a batch. */
 export function sizes(x: Tensor): [number, number] {

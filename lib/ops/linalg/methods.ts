@@ -1,7 +1,7 @@
 import { type Described, type Fn, fn, type None, type Results, results, typed } from '../../core/define.js';
 import { ShapeError, showShape } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { zeros } from '../creation.js';
+import { zeros } from '../creation/creation.js';
 import { definite, factorCholesky, invertCholesky, solveCholesky } from './cholesky.js';
 import * as determinant from './determinant.js';
 import { factorLu, solveLu } from './lu.js';

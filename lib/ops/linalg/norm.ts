@@ -3,7 +3,7 @@ import type { DType } from '../../core/dtype.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import { type Dims, wrapDim } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { normOver } from '../vectorNorm.js';
+import { normOver } from '../reduction/vectorNorm.js';
 import { checkMatrices } from './matrices.js';
 import { inv } from './solve.js';
 import { decomposed } from './svd.js';

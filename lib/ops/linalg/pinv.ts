@@ -3,7 +3,7 @@ import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { zeros } from '../creation.js';
+import { zeros } from '../creation/creation.js';
 import { eigenpairs } from './eigh.js';
 import { batchOf, checkMatrices, read, scratch, sizes, together, transposed } from './matrices.js';
 import { decomposed } from './svd.js';

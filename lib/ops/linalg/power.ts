@@ -3,9 +3,9 @@ import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type None } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { stack } from '../combine.js';
-import { ones, onesLike } from '../creation.js';
-import { crossProduct } from '../cross.js';
+import { ones, onesLike } from '../creation/creation.js';
+import { crossProduct } from '../product/cross.js';
+import { stack } from '../shape/combine.js';
 import { checkMatrices, identities, read, scratch, sizes, transposed } from './matrices.js';
 import { inv } from './solve.js';
 

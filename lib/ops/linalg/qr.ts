@@ -3,7 +3,7 @@ import { apply, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type None, type Results, results } from '../../core/define.js';
 import { AutogradError, ShapeError, showShape, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { zeros } from '../creation.js';
+import { zeros } from '../creation/creation.js';
 import type { Operations } from '../index.js';
 import { batchOf, checkMatrices, identities, read, scratch, sizes, transposed } from './matrices.js';
 import { solveTriangle } from './triangular.js';

@@ -4,7 +4,7 @@ import { type Fn, fn, type None, type Results, results } from '../../core/define
 import { isFloat } from '../../core/dtype.js';
 import { DTypeError } from '../../core/errors.js';
 import { Tensor } from '../../core/tensor.js';
-import { type Elementwise, elementsOf, elementwiseRow, runElementwise } from '../elementwise.js';
+import { type Elementwise, elementsOf, elementwiseRow, runElementwise } from '../product/elementwise.js';
 import { integral } from './formulas.js';
 
 const float32 = new Float32Array(1);

@@ -3,7 +3,7 @@ import { type InplaceForm, type Operand, type Unary, unary, withInplace } from '
 import { type Fn, fn } from '../../core/define.js';
 import { ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type Elementwise, elementwiseRow, runElementwise } from '../elementwise.js';
+import { type Elementwise, elementwiseRow, runElementwise } from '../product/elementwise.js';
 import { integral } from './formulas.js';
 
 const { PI } = Math;

@@ -21,7 +21,7 @@ export const relu: PointwiseFn<[input: Tensor, inplace?: boolean], { inplace?: b
   1,
   {
     forward: (s, x) => s.maximum(x, s.const(0)),
-    grad: (s, g, _x, y) => s.where(s.lt(s.const(0), y), g, s.const(0)),
+    grad: (s, g, _x, y) => s.where(s.le(y, s.const(0)), s.const(0), g),
     refuses: ['bool'],
     domain: [0.1, 3],
   },

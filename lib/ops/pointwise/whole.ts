@@ -2,7 +2,7 @@ import { type Binary, binary, type InplaceForm, type Operand, withInplace } from
 import { type Fn, fn } from '../../core/define.js';
 import { resultType } from '../../core/dtype.js';
 import { Tensor } from '../../core/tensor.js';
-import { type Elementwise, elementwiseRow, runElementwise } from '../elementwise.js';
+import { type Elementwise, elementwiseRow, runElementwise } from '../product/elementwise.js';
 import { floating } from './formulas.js';
 
 type OfIntegers = Fn<[input: Operand, other: Operand], { other?: Operand }, Tensor> & InplaceForm;

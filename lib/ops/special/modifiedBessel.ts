@@ -131,7 +131,7 @@ export const i1: Unary = unary('i1(input)', {
   forward: plainI1,
   grad: (s, g, x, y) => {
     const slope = s.sub(plainI0(s, x), s.div(y, x));
-    return s.mul(g, s.where(s.eq(x, s.const(0)), s.const(0.5), slope));
+    return s.mul(g, s.where(s.lt(s.const(0), s.abs(x)), slope, s.const(0.5)));
   },
   result: 'float',
   domain: signed,
@@ -143,7 +143,7 @@ export const i1e: Unary = unary('i1e(input)', {
   forward: scaledI1,
   grad: (s, g, x, y) => {
     const slope = s.sub(scaledI0(s, x), s.mul(y, s.add(signOf(s, x), s.div(s.const(1), x))));
-    return s.mul(g, s.where(s.eq(x, s.const(0)), s.const(0.5), slope));
+    return s.mul(g, s.where(s.lt(s.const(0), s.abs(x)), slope, s.const(0.5)));
   },
   result: 'float',
   domain: signed,

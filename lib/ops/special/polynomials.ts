@@ -3,8 +3,8 @@ import { type Fn, fn } from '../../core/define.js';
 import { getDefaultDtype, isFloat, resultType } from '../../core/dtype.js';
 import { ArgumentError } from '../../core/errors.js';
 import { Tensor } from '../../core/tensor.js';
+import { numberLike } from '../creation/values.js';
 import { elements } from '../elements.js';
-import { numberLike } from '../values.js';
 
 /** A family of polynomials by its recurrence: p0 = 1, p1 = `first(x)`, p(k + 1) = `next(k, x, p(k), p(k - 1))`. */
 interface Family {

@@ -2,8 +2,8 @@ import { zeta as value } from '../../../kernels/special.js';
 import type { Operand } from '../../autograd/define.js';
 import { type Fn, fn } from '../../core/define.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type Elementwise, elementwiseRow, runElementwise } from '../elementwise.js';
 import { integral } from '../pointwise/formulas.js';
+import { type Elementwise, elementwiseRow, runElementwise } from '../product/elementwise.js';
 
 const operation: Elementwise = {
   name: 'zeta',
