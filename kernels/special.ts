@@ -130,7 +130,12 @@ const bernoulli = [
 function scaledZeta(s: number, q: number): number {
   const head = ceil(10 + s - q);
   let sum = 0;
-  for (let k = 0; k < head; k++) sum += pow(q / (q + k), s);
+  for (let k = 0; k < head; k++) {
+    const term = pow(q / (q + k), s);
+    sum += term;
+    // For a large s the first terms are all.
+    if (term < 1e-20 * sum) return sum;
+  }
   const w = head > 0 ? q + head : q;
   const power = pow(q / w, s);
   sum += power * (w / (s - 1) + 0.5);
@@ -158,8 +163,9 @@ function hurwitz(s: number, q: number): number {
 /** Hurwitz' zeta: NaN for s below 1, and for q below 0 unless s is whole or q a pole. */
 export function zeta(s: number, q: number): number {
   if (s === 1) return Infinity;
-  if (!(s > 1) || (q < 0 && q !== floor(q) && s !== floor(s))) return NaN;
+  if (!(s > 1) || (q < 0 && q !== floor(q) && (s !== floor(s) || s === Infinity))) return NaN;
   if (q === Infinity) return 0;
+  if (s === Infinity && q > 0) return q > 1 ? 0 : q === 1 ? 1 : Infinity;
   return hurwitz(s, q);
 }
 

@@ -57,6 +57,8 @@ export const add: Scaled = pointwiseBy(
       [[m.integers(5, 2), m.integers(5, 2), { alpha: 0.5 }], 'must be a whole number'],
     ],
   },
+  1,
+  addRow,
 );
 
 const subRow: PointwiseRow = pointwiseRow('sub', 2, 0, {

@@ -114,8 +114,8 @@ export const hypot: Binary = binary('hypot(input, other)', {
     const large = s.maximum(x, y);
     const ratio = s.div(s.minimum(x, y), large);
     const plain = s.mul(large, s.sqrt(s.add(s.const(1), s.mul(ratio, ratio))));
-    const simple = s.logicalOr(s.eq(large, s.const(0)), s.eq(large, s.const(Infinity)));
-    return s.where(simple, large, plain);
+    const infinite = s.logicalOr(s.eq(x, s.const(Infinity)), s.eq(y, s.const(Infinity)));
+    return s.where(infinite, s.const(Infinity), s.where(s.eq(large, s.const(0)), large, plain));
   },
   grad: [(s, g, a, _b, y) => s.mul(g, s.div(a, y)), (s, g, _a, b, y) => s.mul(g, s.div(b, y))],
   refuses: integral,

@@ -133,7 +133,10 @@ export const besselY1: Unary = unary('besselY1(input)', {
 
 /** `sin(input) / input`, and 1 at 0. PyTorch: torch.special.spherical_bessel_j0. */
 export const sphericalBesselJ0: Unary = unary('sphericalBesselJ0(input)', {
-  forward: (s, x) => s.where(s.eq(x, s.const(0)), s.const(1), s.div(s.sin(x), x)),
+  forward: (s, x) => {
+    const wave = s.where(s.eq(s.abs(x), s.const(Infinity)), s.const(0), s.div(s.sin(x), x));
+    return s.where(s.eq(x, s.const(0)), s.const(1), wave);
+  },
   grad: (s, g, x, y) => {
     const slope = s.div(s.sub(s.cos(x), y), x);
     return s.where(s.eq(x, s.const(0)), s.const(0), s.mul(g, slope));
