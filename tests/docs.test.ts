@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { docstrings, type Example, fences, run } from './helpers/examples.js';
 
 const pages = [
@@ -19,4 +19,12 @@ describe.each([
   test.each(examples.map((example): [string, Example] => [example.where, example]))('%s', async (_where, example) => {
     await run(example);
   });
+});
+
+test('the diffs that are shown are what stands in the files', () => {
+  const diffs = pages.flatMap((page) => [
+    ...readFileSync(page, 'utf8').matchAll(/```diff\n[\s\S]*?\+\+\+ b\/(\S+)\n([\s\S]*?)```/g),
+  ]);
+  expect(diffs.length).toBeGreaterThan(0);
+  for (const [, file, lines] of diffs) expect(readFileSync(file, 'utf8')).toContain(lines.replace(/^\+/gm, ''));
 });

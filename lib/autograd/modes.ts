@@ -7,6 +7,13 @@ export const modes: { grad: boolean; inference: boolean; anomaly: boolean } = {
   anomaly: false,
 };
 
+// TypeScript 5.0, which notebooks use, does not know the symbol.
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 /** Restores a mode when a `using` block ends. */
 export interface ModeGuard {
   [Symbol.dispose](): void;
