@@ -29,22 +29,32 @@ const profiles: Readonly<Record<string, PrintOptions>> = {
 
 const print: PrintOptions = { ...initial };
 
+/** What a value of each option must be, and the words for it. */
+const rules: Readonly<Record<keyof PrintOptions, readonly [valid: (value: number) => boolean, wanted: string]>> = {
+  precision: [(value) => Number.isInteger(value) && value >= 0 && value <= 60, 'an integer from 0 to 60'],
+  threshold: [(value) => value >= 0, 'a number from 0'],
+  edgeitems: [(value) => Number.isInteger(value) && value >= 1, 'an integer from 1'],
+  linewidth: [(value) => value >= 1, 'a number from 1'],
+  sciMode: [(value) => typeof value === 'boolean' || value === null, 'true, false or null'],
+};
+
 /**
  * Sets how tensors print; what is not named stays. `profile` is 'default', 'short' or 'full' (never summarise).
  * PyTorch: torch.set_printoptions.
  */
 export function setPrintoptions(options: Partial<PrintOptions> & { profile?: 'default' | 'short' | 'full' }): void {
-  const { profile, ...changes } = options;
-  if (profile !== undefined && !(profile in profiles)) {
+  const { profile = null, ...rest } = options;
+  if (profile !== null && !Object.hasOwn(profiles, profile)) {
     throw new ValueError(`setPrintoptions: unknown profile ${profile}; known: ${Object.keys(profiles).join(', ')}`);
   }
-  for (const name of Object.keys(changes)) {
-    if (!(name in initial))
-      throw new ValueError(
-        `setPrintoptions: unknown option ${name}; known: ${Object.keys(initial).join(', ')}, profile`,
-      );
+  const changes = Object.entries(rest).filter(([, value]) => value !== undefined);
+  for (const [name, value] of changes) {
+    if (!Object.hasOwn(rules, name))
+      throw new ValueError(`setPrintoptions: unknown option ${name}; known: ${Object.keys(rules).join(', ')}, profile`);
+    const [valid, wanted] = rules[name as keyof PrintOptions];
+    if (!valid(value as number)) throw new ValueError(`setPrintoptions: ${name} is ${value}; it must be ${wanted}`);
   }
-  Object.assign(print, profile === undefined ? {} : profiles[profile], changes);
+  Object.assign(print, profile === null ? {} : profiles[profile], Object.fromEntries(changes));
 }
 
 type Value = number | bigint | boolean;
@@ -59,20 +69,22 @@ function values(x: Tensor): Value[] {
   return x.dtype === 'float16' ? list.map(halfToFloat) : list;
 }
 
-/** The elements to show, as deep as the tensor has dimensions; a summary reads only its edges. */
+function nested(list: Value[], shape: readonly number[]): Block {
+  if (shape.length === 1) return list;
+  const step = list.length / shape[0];
+  return Array.from({ length: shape[0] }, (_, i) => nested(list.slice(i * step, (i + 1) * step), shape.slice(1)));
+}
+
+/** The elements to show, as deep as the tensor has dimensions; a summary reads only its edges, what is shown whole is read at once. */
 function blockOf(x: Tensor, summarise: boolean): Block {
-  const [size] = x.shape;
-  const [step] = x.strides;
   const edge = print.edgeitems;
-  const cut = summarise && size > 2 * edge;
+  if (!summarise || x.shape.every((size) => size <= 2 * edge)) return nested(values(x), x.shape);
+  const [[size, ...shape], [step, ...strides]] = [x.shape, x.strides];
   const part = (from: number, length: number): Block => {
-    const slice = alias(x, x.offset + from * step, [length, ...x.shape.slice(1)], x.strides);
-    if (x.shape.length === 1) return values(slice);
-    return Array.from({ length }, (_, i) =>
-      blockOf(alias(x, slice.offset + i * step, x.shape.slice(1), x.strides.slice(1)), summarise),
-    );
+    if (shape.length === 0) return values(alias(x, x.offset + from * step, [length], x.strides));
+    return Array.from({ length }, (_, i) => blockOf(alias(x, x.offset + (from + i) * step, shape, strides), summarise));
   };
-  if (!cut) return part(0, size);
+  if (size <= 2 * edge) return part(0, size);
   return [...part(0, edge), null, ...part(size - edge, edge)] as Block;
 }
 
@@ -82,20 +94,30 @@ function flat(block: Block): Value[] {
   );
 }
 
-/** As Python formats: ties to even, where `toFixed` takes them up. A tie is an odd multiple of 2^-(digits + 1). */
+/** How many digits more than wanted tell a tie from what only looks like one. */
+const guard = 40;
+
+/** As Python rounds: ties to even, where `toFixed` and `toExponential` take them up. */
+function rounded(digits: number, write: (digits: number) => string): string {
+  const [exact, exponent] = write(digits + guard).split('e');
+  const kept = exact.slice(0, -guard);
+  const even = /[02468]\.?$/.test(kept);
+  if (!even || !/^50*$/.test(exact.slice(-guard))) return write(digits);
+  const plain = kept.replace(/\.$/, '');
+  return exponent === undefined ? plain : `${plain}e${exponent}`;
+}
+
 function fixed(value: number, digits: number): string {
-  const halves = Math.abs(value) * 2 ** (digits + 1);
-  if (Number.isSafeInteger(halves) && halves % 2 === 1) {
-    const scaled = Math.abs(value) * 10 ** digits;
-    const below = Math.floor(scaled);
-    const even = below % 2 === 0 ? below : below + 1;
-    return `${value < 0 ? '-' : ''}${(even / 10 ** digits).toFixed(digits)}`;
-  }
-  return Object.is(value, -0) ? `-${(0).toFixed(digits)}` : value.toFixed(digits);
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  const size = Math.abs(value);
+  // From here on numbers are whole, and `toFixed` turns to an exponent.
+  if (size >= 1e21) return `${sign}${BigInt(size)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
+  return sign + rounded(digits, (n) => size.toFixed(n));
 }
 
 function scientific(value: number, digits: number): string {
-  return value.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2');
+  const text = rounded(digits, (n) => value.toExponential(n));
+  return `${Object.is(value, -0) ? '-' : ''}${text}`.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 const special = (value: number): string => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');
@@ -108,7 +130,7 @@ interface Formatter {
 
 function formatter(list: readonly Value[], float: boolean): Formatter {
   if (!float) {
-    const width = Math.max(1, ...list.map((value) => String(value).length));
+    const width = list.reduce<number>((most, value) => Math.max(most, String(value).length), 1);
     return { width, format: (value) => String(value).padStart(width) };
   }
   const numbers = (list as readonly number[]).filter((value) => Number.isFinite(value) && value !== 0);
@@ -117,14 +139,15 @@ function formatter(list: readonly Value[], float: boolean): Formatter {
     sizes.length === 0 ? [1, 1] : [sizes.reduce((a, b) => Math.min(a, b)), sizes.reduce((a, b) => Math.max(a, b))];
   const whole = numbers.every(Number.isInteger);
   const wide = high / low > 1000 || high > 1e8 || (!whole && low < 1e-4);
-  const sci = print.sciMode ?? wide;
-  const write = (value: number): string => {
+  const write = (value: number, sci: boolean): string => {
     if (!Number.isFinite(value)) return special(value);
     if (sci) return scientific(value, print.precision);
     return whole ? `${fixed(value, 0)}.` : fixed(value, print.precision);
   };
-  const width = Math.max(1, ...numbers.map((value) => write(value).length));
-  return { width, format: (value) => write(value as number).padStart(width) };
+  // PyTorch measures before `sciMode` has its say, and lets it have none where every number is zero.
+  const width = numbers.reduce((most, value) => Math.max(most, write(value, wide).length), 1);
+  const sci = sizes.length === 0 ? false : (print.sciMode ?? wide);
+  return { width, format: (value) => write(value as number, sci).padStart(width) };
 }
 
 function vector(items: readonly (Value | null)[], indent: number, { width, format }: Formatter): string {
