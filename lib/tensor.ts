@@ -7,50 +7,10 @@ import type { Device } from './core/device.js';
 import type { DType } from './core/dtype.js';
 import { Tensor } from './core/tensor.js';
 import { format } from './format.js';
-import * as casts from './ops/casts.js';
-import * as compare from './ops/compare.js';
 import type { ToOptions } from './ops/convert.js';
-import * as convert from './ops/convert.js';
-import * as newTensors from './ops/creation/newTensors.js';
-import * as randomMethods from './ops/creation/randomMethods.js';
-import * as at from './ops/indexing/at.js';
-import * as gather from './ops/indexing/gather.js';
-import * as indexing from './ops/indexing/indexing.js';
-import * as masked from './ops/indexing/masked.js';
-import * as nonzero from './ops/indexing/nonzero.js';
-import * as scatter from './ops/indexing/scatter.js';
-import * as scatterReduce from './ops/indexing/scatterReduce.js';
-import * as sort from './ops/indexing/sort.js';
-import * as unique from './ops/indexing/unique.js';
-import * as inspect from './ops/inspect.js';
-import * as linalg from './ops/linalg/methods.js';
-import * as pointwise from './ops/pointwise.js';
-import * as pointwiseMethods from './ops/pointwiseMethods.js';
-import * as addmm from './ops/product/addmm.js';
-import * as matmul from './ops/product/matmul.js';
-import * as matrix from './ops/product/matrix.js';
-import * as counting from './ops/reduction/counting.js';
-import * as covariance from './ops/reduction/covariance.js';
-import * as difference from './ops/reduction/difference.js';
+import * as methods from './ops/methods.js';
+import * as methodsOnly from './ops/methodsOnly.js';
 import type { ValuesIndices } from './ops/reduction/extreme.js';
-import * as extreme from './ops/reduction/extreme.js';
-import * as histogram from './ops/reduction/histogram.js';
-import * as median from './ops/reduction/median.js';
-import * as norm from './ops/reduction/norm.js';
-import * as quantile from './ops/reduction/quantile.js';
-import * as reduce from './ops/reduction/reduce.js';
-import * as scan from './ops/reduction/scan.js';
-import * as softmax from './ops/reduction/softmax.js';
-import * as statistics from './ops/reduction/statistics.js';
-import * as diagonal from './ops/shape/diagonal.js';
-import * as interchange from './ops/shape/interchange.js';
-import * as repeat from './ops/shape/repeat.js';
-import * as resize from './ops/shape/resize.js';
-import * as shape from './ops/shape/shape.js';
-import * as split from './ops/shape/split.js';
-import * as triangle from './ops/shape/triangle.js';
-import * as view from './ops/shape/view.js';
-import * as viewScatter from './ops/shape/viewScatter.js';
 import * as table from './ops/table.js';
 
 type Tail<A extends unknown[]> = A extends [unknown, ...infer Rest] ? Rest : never;
@@ -85,59 +45,11 @@ type InplaceMethods<T> = {
 
 declare module './core/tensor.js' {
   interface Tensor
-    extends Methods<typeof addmm>,
-      Methods<typeof interchange>,
-      Methods<typeof histogram>,
-      Methods<typeof resize>,
-      Methods<typeof viewScatter>,
-      Methods<typeof counting>,
-      Methods<typeof unique>,
-      Methods<typeof nonzero>,
-      Methods<typeof compare>,
-      Methods<typeof triangle>,
-      InplaceMethods<typeof triangle>,
-      Methods<typeof repeat>,
-      Methods<typeof newTensors>,
-      Methods<typeof diagonal>,
-      Methods<typeof casts>,
-      Methods<typeof sort>,
-      Methods<typeof scatterReduce>,
-      InplaceMethods<typeof scatterReduce>,
-      Methods<typeof scatter>,
-      InplaceMethods<typeof scatter>,
-      Methods<typeof inspect>,
-      Methods<typeof indexing>,
-      InplaceMethods<typeof indexing>,
-      InplaceMethods<typeof addmm>,
-      Methods<typeof convert>,
-      Methods<typeof extreme>,
+    extends Methods<typeof methods>,
+      Methods<typeof methodsOnly>,
       Methods<typeof hooks>,
-      Methods<typeof matmul>,
-      Methods<typeof pointwise>,
-      InplaceMethods<typeof pointwise>,
-      Methods<typeof pointwiseMethods>,
-      InplaceMethods<typeof pointwiseMethods>,
-      Methods<typeof randomMethods>,
-      Methods<typeof reduce>,
-      Methods<typeof softmax>,
-      Methods<typeof statistics>,
-      Methods<typeof at>,
-      Methods<typeof gather>,
-      Methods<typeof linalg>,
-      Methods<typeof masked>,
-      InplaceMethods<typeof masked>,
-      Methods<typeof shape>,
-      Methods<typeof split>,
-      Methods<typeof view>,
-      Methods<typeof scan>,
-      InplaceMethods<typeof scan>,
-      Methods<typeof matrix>,
-      Methods<typeof difference>,
-      Methods<typeof median>,
-      Methods<typeof quantile>,
-      Methods<typeof covariance>,
-      Methods<typeof norm>,
-      InplaceMethods<typeof norm> {
+      InplaceMethods<typeof methods>,
+      InplaceMethods<typeof methodsOnly> {
     /** Largest of all elements, along a dimension with its index, or of each pair with another tensor. PyTorch: Tensor.max. */
     max(): Tensor;
     max(other: Tensor): Tensor;
@@ -203,51 +115,7 @@ declare module './core/tensor.js' {
   }
 }
 
-const methodTables: readonly object[] = [
-  interchange,
-  histogram,
-  resize,
-  viewScatter,
-  counting,
-  unique,
-  nonzero,
-  compare,
-  triangle,
-  repeat,
-  newTensors,
-  diagonal,
-  addmm,
-  at,
-  casts,
-  convert,
-  covariance,
-  difference,
-  extreme,
-  gather,
-  hooks,
-  indexing,
-  inspect,
-  linalg,
-  masked,
-  matmul,
-  matrix,
-  median,
-  norm,
-  pointwise,
-  pointwiseMethods,
-  quantile,
-  randomMethods,
-  reduce,
-  scan,
-  scatter,
-  scatterReduce,
-  shape,
-  softmax,
-  sort,
-  split,
-  statistics,
-  view,
-];
+const methodTables: readonly object[] = [methods, methodsOnly, hooks];
 
 /** As PyTorch prints it; the waiting for a device included. */
 function show(this: Tensor): string {
