@@ -69,4 +69,5 @@ export {
   setRngState,
 } from './random.js';
 export { Tensor } from './tensor.js';
+export * as testing from './testing.js';
 export * as utils from './utils.js';

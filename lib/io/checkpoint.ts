@@ -1,7 +1,7 @@
 import { FormatError } from '../core/errors.js';
-import { emptyTensor } from '../core/tensor.js';
+import { emptyTensor, type Tensor } from '../core/tensor.js';
 import { crc32 } from './crc32.js';
-import { load as loadTensors, save as saveTensors } from './safetensors.js';
+import { asBytes, load as loadTensors, save as saveTensors } from './safetensors.js';
 import { decode, encode, type Parts, type Saveable } from './structure.js';
 
 /**
@@ -50,7 +50,8 @@ export function serialize(data: unknown): Uint8Array {
 }
 
 /** The data that `serialize` wrote. FormatError, with the byte offset, for bytes that are damaged, cut short or of another format. */
-export function deserialize<T = Saveable>(bytes: Uint8Array): T {
+export function deserialize<T = Saveable>(file: Uint8Array | ArrayBuffer): T {
+  const bytes = asBytes('io.deserialize', file);
   if (bytes.length < headerBytes)
     fail(bytes.length, `the file ends after ${bytes.length} bytes, inside its header of ${headerBytes}`);
   const found = new TextDecoder().decode(bytes.subarray(0, 8));
@@ -68,12 +69,21 @@ export function deserialize<T = Saveable>(bytes: Uint8Array): T {
     fail(headerBytes, `the structure, up to byte ${structureEnd}, is damaged`);
   const tensors = bytes.subarray(structureEnd);
   if (crc32(tensors) !== view.getUint32(28, true)) fail(structureEnd, `the tensors, up to byte ${end}, are damaged`);
-  const named = loadTensors(tensors);
+  try {
+    return decode(JSON.parse(new TextDecoder().decode(structure)), partsOf(loadTensors(tensors))) as T;
+  } catch (error) {
+    // The checksums hold, so this was written so: by something else, or by a version that knows more.
+    const what = error instanceof Error ? error.message : String(error);
+    return fail(headerBytes, `the structure or its tensors contradict the format: ${what}`);
+  }
+}
+
+function partsOf(named: Readonly<Record<string, Tensor>>): Parts {
   const parts: Parts = { tensors: [], arrays: [] };
   for (const [name, x] of Object.entries(named)) {
     const at = Number(name.slice(1));
     if (name.startsWith('t')) parts.tensors[at] = x;
     else parts.arrays[at] = x.buffer as Uint8Array;
   }
-  return decode(JSON.parse(new TextDecoder().decode(structure)), parts) as T;
+  return parts;
 }

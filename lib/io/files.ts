@@ -17,25 +17,55 @@ function node<M>(name: string, operation: string): M {
   return get(name) as M;
 }
 
+/** Node writes and reads at most 2 GiB at once. */
+const chunk = 2 ** 30;
+
+function writeAll(fs: FileSystem, path: string, bytes: Uint8Array): void {
+  const file = fs.openSync(path, 'w');
+  try {
+    for (let at = 0; at < bytes.length; ) at += fs.writeSync(file, bytes, at, Math.min(chunk, bytes.length - at));
+    if (fs.fstatSync(file).isFile()) fs.fsyncSync(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
 /** Replaces a file as a whole: a process killed at any moment leaves the old one or the new one. */
 function replaceFile(operation: string, path: string, bytes: Uint8Array): void {
   const fs = node<FileSystem>('node:fs', operation);
   const { dirname } = node<Paths>('node:path', operation);
-  const beside = `${path}.${process.pid}.tmp`;
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  // A pipe or a device is written to, never replaced.
+  if (there !== undefined && !there.isFile()) return writeAll(fs, path, bytes);
+  const target = there === undefined ? path : fs.realpathSync(path);
+  const beside = `${target}.${process.pid}.tmp`;
   try {
-    const file = fs.openSync(beside, 'w');
-    try {
-      for (let at = 0; at < bytes.length; ) at += fs.writeSync(file, bytes, at);
-      fs.fsyncSync(file);
-    } finally {
-      fs.closeSync(file);
-    }
-    fs.renameSync(beside, path);
+    writeAll(fs, beside, bytes);
+    fs.renameSync(beside, target);
   } catch (error) {
     fs.rmSync(beside, { force: true });
     throw error;
   }
-  syncFolder(fs, dirname(path));
+  syncFolder(fs, dirname(target));
+}
+
+function readFile(operation: string, path: string): Uint8Array {
+  const fs = node<FileSystem>('node:fs', operation);
+  const file = fs.openSync(path, 'r');
+  try {
+    const { size } = fs.fstatSync(file);
+    if (size < chunk) return fs.readFileSync(file);
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    while (at < size) {
+      const read = fs.readSync(file, bytes, at, Math.min(chunk, size - at), null);
+      if (read === 0) break;
+      at += read;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    fs.closeSync(file);
+  }
 }
 
 /** Makes the rename itself durable, where the system lets a folder be opened. */
@@ -59,12 +89,12 @@ export function save(data: unknown, path: string): void {
 
 /** The data that `save` wrote, of the type that the caller knows it has; tensors come back on the CPU. FormatError, with the byte offset, for a damaged file. PyTorch: torch.load. */
 export function load<T = Saveable>(path: string): T {
-  return deserialize<T>(node<FileSystem>('node:fs', 'load').readFileSync(path));
+  return deserialize<T>(readFile('load', path));
 }
 
 /** The tensors of a safetensors file, by name. */
 export function loadFile(path: string): Record<string, Tensor> {
-  return parse(node<FileSystem>('node:fs', 'io.loadFile').readFileSync(path));
+  return parse(readFile('io.loadFile', path));
 }
 
 /** Writes tensors to a safetensors file, as a whole or not at all. */

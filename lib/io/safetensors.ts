@@ -1,13 +1,14 @@
 import { arrayTypes } from '../../kernels/cpu/memory.js';
 import { count } from '../../kernels/view.js';
+import { isPlainObject } from '../core/bind.js';
 import { type DType, itemSize } from '../core/dtype.js';
 import { ArgumentError, FormatError } from '../core/errors.js';
 import { emptyTensor, Tensor } from '../core/tensor.js';
 
-/** The format's names of dtypes; BF16 is read, as float32, and never written. */
+/** The format's names of dtypes, in the order in which the official writer puts tensors; BF16 is read, as float32, and never written. */
 const names: Readonly<Record<string, DType>> = {
-  F64: 'float64',
   I64: 'int64',
+  F64: 'float64',
   F32: 'float32',
   I32: 'int32',
   F16: 'float16',
@@ -20,6 +21,8 @@ const names: Readonly<Record<string, DType>> = {
 const written: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(names).map(([name, dtype]) => [dtype, name]),
 );
+
+const order: readonly DType[] = Object.values(names);
 
 /** One tensor of a header. */
 interface Entry {
@@ -38,39 +41,50 @@ interface Header {
 }
 
 const prefix = 8;
+const metadataName = '__metadata__';
 
 function fail(at: number, what: string): never {
   throw new FormatError(`safetensors: ${what} (at byte ${at})`);
 }
 
 const isSize = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
 
-function asBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+/** What a user hands in as bytes, as a plain Uint8Array. */
+export function asBytes(operation: string, bytes: Uint8Array | ArrayBuffer): Uint8Array {
   if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (Object.prototype.toString.call(bytes) === '[object ArrayBuffer]') return new Uint8Array(bytes);
-  throw new ArgumentError('io.load: expected the bytes of a safetensors file, as a Uint8Array or an ArrayBuffer');
+  throw new ArgumentError(`${operation}: expected the bytes of a file, as a Uint8Array or an ArrayBuffer`);
 }
 
-/** Object keys at the top of a JSON text that appear twice: `JSON.parse` would keep the last without a word. */
+const isTexts = (value: unknown): value is Record<string, string> =>
+  isPlainObject(value) && Object.values(value).every((text) => typeof text === 'string');
+
+/** A key that one object of a JSON text has twice: `JSON.parse` would keep the last without a word. */
 function repeatedKey(text: string): string | null {
-  const seen = new Set<string>();
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (depth === 1 && token.endsWith(':')) {
-      const key = JSON.parse(token.slice(0, -1).trim()) as string;
-      if (seen.has(key)) return key;
-      seen.add(key);
-    }
+  const open: Set<string>[] = [];
+  const colon = /[ \t\n\r]*:/y;
+  // The quotes that end a text are looked for by hand: a pattern that repeats runs out of stack in a text of megabytes.
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
+    if (letter === '{' || letter === '[') open.push(new Set());
+    else if (letter === '}' || letter === ']') open.pop();
+    if (letter !== '"') continue;
+    const begin = at;
+    for (at++; text[at] !== '"'; at++) if (text[at] === '\\') at++;
+    colon.lastIndex = at + 1;
+    if (!colon.test(text)) continue;
+    const key = JSON.parse(text.slice(begin, at + 1)) as string;
+    const seen = open[open.length - 1];
+    if (seen.has(key)) return key;
+    seen.add(key);
   }
   return null;
 }
 
 function parseEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== 'string' || (!(dtype in names) && dtype !== 'BF16')) {
+  if (typeof dtype !== 'string' || (!Object.hasOwn(names, dtype) && dtype !== 'BF16')) {
     fail(
       prefix,
       `the tensor ${name} has the unknown dtype ${String(dtype)}; known: ${Object.keys(names).join(', ')}, BF16`,
@@ -109,12 +123,8 @@ function parseHeader(bytes: Uint8Array): Header {
     return fail(prefix, 'the header is not a JSON object');
   const repeated = repeatedKey(text);
   if (repeated !== null) return fail(prefix, `the header names ${repeated} twice`);
-  const { __metadata__: metadata = {}, ...tensors } = parsed as Record<string, unknown>;
-  if (
-    typeof metadata !== 'object' ||
-    metadata === null ||
-    !Object.values(metadata).every((value) => typeof value === 'string')
-  ) {
+  const { [metadataName]: metadata = {}, ...tensors } = parsed as Record<string, unknown>;
+  if (!isTexts(metadata)) {
     return fail(prefix, '__metadata__ is not an object of texts');
   }
   const entries = Object.entries(tensors).map(([name, value]) => parseEntry(name, value));
@@ -130,7 +140,7 @@ function parseHeader(bytes: Uint8Array): Header {
   }
   if (start + at !== bytes.byteLength)
     fail(start + at, `${bytes.byteLength - start - at} bytes follow the last tensor`);
-  return { entries, metadata: metadata as Record<string, string>, start };
+  return { entries, metadata, start };
 }
 
 function readTensor(bytes: Uint8Array, start: number, { type, shape, begin, end }: Entry): Tensor {
@@ -139,7 +149,9 @@ function readTensor(bytes: Uint8Array, start: number, { type, shape, begin, end 
   if (type !== 'BF16') {
     const x = emptyTensor(shape, names[type], 'cpu');
     const Type = arrayTypes[names[type]];
-    (x.buffer as Float32Array).set(new Type(data.buffer, 0, count(shape)) as Float32Array);
+    const elements = new Type(data.buffer, 0, count(shape)) as Uint8Array;
+    // Whatever is not zero is true, and true is 1 to every kernel.
+    (x.buffer as Uint8Array).set(type === 'BOOL' ? elements.map((value) => Number(value !== 0)) : elements);
     return x;
   }
   const x = emptyTensor(shape, 'float32', 'cpu');
@@ -158,27 +170,35 @@ function readTensor(bytes: Uint8Array, start: number, { type, shape, begin, end 
  * tg.io.load(tg.io.save({ a: tg.ones(2) })).a.tolist() // => [ 1, 1 ]
  */
 export function load(bytes: Uint8Array | ArrayBuffer): Record<string, Tensor> {
-  const all = asBytes(bytes);
+  const all = asBytes('io.load', bytes);
   const { entries, start } = parseHeader(all);
   return Object.fromEntries(entries.map((entry) => [entry.name, readTensor(all, start, entry)]));
 }
 
 /** The free text of a safetensors file's header. */
 export function metadata(bytes: Uint8Array | ArrayBuffer): Record<string, string> {
-  return parseHeader(asBytes(bytes)).metadata;
+  return parseHeader(asBytes('io.metadata', bytes)).metadata;
 }
 
-/** The bytes of a safetensors file: widest dtypes first, then by name, so that every tensor is aligned. */
+/**
+ * The bytes of a safetensors file with `text` as its `__metadata__`: widest dtypes first, then by name, as the official writer does.
+ * ArgumentError for what is no tensor, or is named `__metadata__`.
+ */
 export function save(
   tensors: Readonly<Record<string, Tensor>>,
   text: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  if (!isPlainObject(tensors)) throw new ArgumentError('io.save: expected an object of tensors by name');
+  if (!isTexts(text)) throw new ArgumentError('io.save: the metadata must be an object of texts');
   const list = Object.entries(tensors).map(([name, x]) => {
+    if (name === metadataName) throw new ArgumentError(`io.save: ${name} is the name of the metadata, not of a tensor`);
     if (!(x instanceof Tensor)) throw new ArgumentError(`io.save: ${name} is not a tensor`);
     return { name, x, bytes: count(x.shape) * itemSize(x.dtype) };
   });
-  list.sort((a, b) => itemSize(b.x.dtype) - itemSize(a.x.dtype) || (a.name < b.name ? -1 : 1));
-  const header: Record<string, unknown> = Object.keys(text).length > 0 ? { __metadata__: text } : {};
+  list.sort((a, b) => order.indexOf(a.x.dtype) - order.indexOf(b.x.dtype) || (a.name < b.name ? -1 : 1));
+  // Without a prototype, so that a tensor may be named `__proto__`.
+  const header: Record<string, unknown> = Object.create(null);
+  if (Object.keys(text).length > 0) header[metadataName] = text;
   let at = 0;
   for (const { name, x, bytes } of list) {
     header[name] = { dtype: written[x.dtype], shape: x.shape, data_offsets: [at, at + bytes] };

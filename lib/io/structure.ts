@@ -1,6 +1,6 @@
 import { isPlainObject } from '../core/bind.js';
 import { ArgumentError, FormatError } from '../core/errors.js';
-import { Tensor } from '../core/tensor.js';
+import { Tensor } from '../tensor.js';
 
 /** What `tg.save` takes: plain data with tensors and typed arrays in it, nested at will. */
 export type Saveable =
@@ -14,6 +14,9 @@ export type Saveable =
   | ArrayBufferView
   | readonly Saveable[]
   | { readonly [key: string]: Saveable };
+
+/** Deeper data would end in an overflow of the stack, here or where it is loaded. */
+const deepest = 1000;
 
 /** The key that marks what JSON has no word for. */
 const mark = '$';
@@ -67,20 +70,19 @@ export function encode(data: unknown, parts: Parts, path = 'the object', above: 
   }
   if (typeof data === 'bigint') return { [mark]: 'bigint', value: String(data) };
   if (data instanceof Tensor) {
-    return { [mark]: 'tensor', at: parts.tensors.push(data.detach()) - 1, requiresGrad: data.leaf };
+    return { [mark]: 'tensor', at: parts.tensors.push(data.detach()) - 1, requiresGrad: data.requiresGrad };
   }
   if (ArrayBuffer.isView(data)) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return { [mark]: 'array', kind: kindOf(data), at: parts.arrays.push(bytes) - 1 };
   }
   if (above.includes(data)) throw new ArgumentError(`save: ${path} contains itself`);
+  if (above.length >= deepest) throw new ArgumentError(`save: the object is nested more than ${deepest} levels deep`);
   const inner = [...above, data];
-  if (Array.isArray(data)) return data.map((item, i) => encode(item, parts, `${path}[${i}]`, inner));
+  if (Array.isArray(data)) return Array.from(data, (item, i) => encode(item, parts, `${path}[${i}]`, inner));
   if (isPlainObject(data)) {
     const entries = Object.entries(data).map(([key, value]) => [key, encode(value, parts, `${path}.${key}`, inner)]);
-    return mark in data || '__proto__' in Object.fromEntries(entries)
-      ? { [mark]: 'object', entries }
-      : Object.fromEntries(entries);
+    return Object.hasOwn(data, mark) ? { [mark]: 'object', entries } : Object.fromEntries(entries);
   }
   const hint = typeof data === 'object' && 'stateDict' in data ? '; save its stateDict()' : '';
   const name =
@@ -93,9 +95,7 @@ export function encode(data: unknown, parts: Parts, path = 'the object', above: 
 }
 
 function damaged(): never {
-  throw new FormatError(
-    'load: the structure holds a mark that is not known; the file was written by a newer version, or by something else',
-  );
+  throw new FormatError('it holds a mark that is not known');
 }
 
 /** The data again. */
@@ -107,7 +107,7 @@ export function decode(json: unknown, parts: Parts): Saveable {
     case undefined:
       return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, decode(value, parts)]));
     case 'word':
-      return String(object.word) in words ? words[String(object.word)] : damaged();
+      return Object.hasOwn(words, String(object.word)) ? words[String(object.word)] : damaged();
     case 'bigint':
       return BigInt(String(object.value));
     case 'tensor': {
@@ -116,7 +116,8 @@ export function decode(json: unknown, parts: Parts): Saveable {
       return x;
     }
     case 'array': {
-      const Kind = arrayKinds[object.kind as keyof typeof arrayKinds] ?? damaged();
+      if (!Object.hasOwn(arrayKinds, String(object.kind))) return damaged();
+      const Kind = arrayKinds[object.kind as keyof typeof arrayKinds];
       const bytes = parts.arrays[object.at as number] ?? damaged();
       return new Kind(bytes.slice().buffer) as ArrayBufferView;
     }
