@@ -1,6 +1,7 @@
 import {
   type Binary,
   binary,
+  checkNumber,
   type Operand,
   type OutOfPlace,
   outOfPlace,
@@ -132,6 +133,8 @@ export const isclose: OutOfPlace<
   pointwiseBy(
     'isclose(input, other, rtol=1e-5, atol=1e-8, equalNan=false)',
     (a: Operand, b: Operand, rtol: number, atol: number, equalNan: boolean) => {
+      checkNumber('isclose', 'rtol', rtol);
+      checkNumber('isclose', 'atol', atol);
       if (!(rtol >= 0 && atol >= 0))
         throw new ValueError(`isclose: rtol ${rtol} and atol ${atol} must not be negative`);
       return { row: iscloseRow, operands: [a, b], numbers: [rtol, atol, equalNan ? 1 : 0] };
@@ -141,6 +144,7 @@ export const isclose: OutOfPlace<
         [m(2, 3), m(3)],
         [m(2, 3), m(3), { rtol: 0.5, equalNan: true }],
       ],
+      gradcheck: 'truth values have no derivative',
       errors: (m) => [[[m(2), m(2), -1], 'must not be negative']],
     },
   ),
