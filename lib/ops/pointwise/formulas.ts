@@ -13,7 +13,7 @@ export function signOf<V>(s: Scalar<V>, x: V): V {
   return s.where(s.lt(zero, x), s.const(1), s.where(s.lt(x, zero), s.const(-1), zero));
 }
 
-/** `x` where it is positive and -0 or 0 elsewhere: at 0 the sign bit decides, which atan2 tells apart. */
+/** Whether a number is negative or -0: atan2 tells the two zeros apart on every device. */
 export function hasSignBit<V>(s: Scalar<V>, x: V): V {
   return s.lt(s.atan2(x, s.const(-1)), s.const(0));
 }
