@@ -95,17 +95,18 @@ function coordinates(flat: number, shape: readonly number[]): number[] {
   return index;
 }
 
-/** Numbers as PyTorch's messages write them. */
+/** Numbers as PyTorch's messages write them: 1e-05, not 0.00001. */
 function show(value: number): string {
   if (Number.isNaN(value)) return 'nan';
-  return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return value > 0 && value < 1e-4 ? value.toExponential().replace(/e-(\d)$/, 'e-0$1') : String(value);
 }
 
 const kinds = ['absolute', 'relative'] as const;
 
 function allowed(kind: (typeof kinds)[number], { rtol, atol }: Tolerances): string {
   if (rtol === 0 && atol === 0) return '';
-  return ` (up to ${kind === 'absolute' ? atol : rtol} allowed)`;
+  return ` (up to ${show(kind === 'absolute' ? atol : rtol)} allowed)`;
 }
 
 const verdict = ({ rtol, atol }: Tolerances): string => (rtol === 0 && atol === 0 ? 'equal' : 'close');
