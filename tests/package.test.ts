@@ -27,8 +27,14 @@ test('installs without a GPU package, and takes the tested one where it is there
   expect(manifest.devDependencies.webgpu).toBe(manifest.peerDependencies.webgpu);
 });
 
+test('reaches the BLAS of the system through a package that may be missing', () => {
+  expect(Object.keys(manifest.optionalDependencies)).toEqual(['koffi']);
+  expect(Object.keys(manifest.dependencies)).not.toContain('koffi');
+});
+
 test('pins what it is built and tested with', () => {
-  const versions = { ...manifest.devDependencies, ...manifest.peerDependencies };
+  const { devDependencies, optionalDependencies, peerDependencies } = manifest;
+  const versions = { ...devDependencies, ...optionalDependencies, ...peerDependencies };
   for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
 });
 

@@ -1,0 +1,126 @@
+import type { Floats, Matrix } from '../cpu/gemm.js';
+import { type MatrixProduct, systemBlas, type VectorProduct } from './library.js';
+
+// CBLAS's constants.
+const rowMajor = 101;
+const asStored = 111;
+const transposed = 112;
+
+const largest = 2 ** 31 - 1;
+
+/** From how many multiplications on a product earns back the call; tests lower it. */
+export const policy: { products: number } = { products: 512 };
+
+/** How BLAS reads a matrix: a transposition, and how many elements lie from one stored row to the next. */
+interface Reading {
+  flag: number;
+  step: number;
+}
+
+// Filled in anew by every product: a small one notices each object that is made.
+const readA: Reading = { flag: 0, step: 0 };
+const readB: Reading = { flag: 0, step: 0 };
+const readC: Reading = { flag: 0, step: 0 };
+
+/** Finds how BLAS reads a matrix; false where no flag expresses it. A stride along a dimension of one element means nothing. */
+function read(reading: Reading, rows: number, columns: number, { row, column }: Matrix): boolean {
+  if ((columns === 1 || column === 1) && (rows === 1 || row >= columns)) {
+    reading.flag = asStored;
+    reading.step = rows === 1 ? columns : row;
+  } else if ((rows === 1 || row === 1) && (columns === 1 || column >= rows)) {
+    reading.flag = transposed;
+    reading.step = columns === 1 ? rows : column;
+  } else return false;
+  return reading.step <= largest;
+}
+
+function memory({ data, offset }: Matrix): Floats {
+  return offset === 0 ? data : data.subarray(offset);
+}
+
+function swapped({ data, offset, row, column }: Matrix): Matrix {
+  return { data, offset, row: column, column: row };
+}
+
+/** c = a b, or c += a b, where c and b have one column. */
+function vector(
+  gemv: VectorProduct,
+  rows: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  beta: number,
+): boolean {
+  const stepB = depth === 1 ? 1 : b.row;
+  const stepC = rows === 1 ? 1 : c.row;
+  if (!(stepB >= 1 && stepB <= largest && stepC >= 1 && stepC <= largest) || !read(readA, rows, depth, a)) return false;
+  // Some versions multiply what lies in c by beta, and a NaN there stays.
+  if (beta === 0) for (let i = 0; i < rows; i++) c.data[c.offset + i * stepC] = 0;
+  const high = readA.flag === asStored ? rows : depth;
+  const wide = readA.flag === asStored ? depth : rows;
+  gemv(rowMajor, readA.flag, high, wide, 1, memory(a), readA.step, memory(b), stepB, beta, memory(c), stepC);
+  return true;
+}
+
+/** c = a b, or c += a b, where the columns of c follow each other. */
+function matrices(
+  gemm: MatrixProduct,
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  beta: number,
+): boolean {
+  if (!read(readC, rows, columns, c) || readC.flag !== asStored) return false;
+  if (!read(readA, rows, depth, a) || !read(readB, depth, columns, b)) return false;
+  const { flag, step } = readA;
+  gemm(
+    rowMajor,
+    flag,
+    readB.flag,
+    rows,
+    columns,
+    depth,
+    1,
+    memory(a),
+    step,
+    memory(b),
+    readB.step,
+    beta,
+    memory(c),
+    readC.step,
+  );
+  return true;
+}
+
+/**
+ * c = a b, or c += a b, through the system's BLAS. False, and nothing done, where there is none, where the matrices are not of one
+ * floating-point type, empty, too small to pay, or lie so that no transposition flag expresses it.
+ */
+export function product(
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  accumulate = false,
+): boolean {
+  const work = rows * columns * depth;
+  if (work < policy.products || work === 0) return false;
+  const blas = systemBlas();
+  if (blas === null || Math.max(rows, columns, depth) > largest) return false;
+  const bytes = c.data.BYTES_PER_ELEMENT;
+  if (a.data.BYTES_PER_ELEMENT !== bytes || b.data.BYTES_PER_ELEMENT !== bytes) return false;
+  // What only behaves like a typed array has no memory to hand over.
+  if (!ArrayBuffer.isView(c.data) || !ArrayBuffer.isView(a.data) || !ArrayBuffer.isView(b.data)) return false;
+  const { gemm, gemv } = bytes === 4 ? blas.single : blas.double;
+  const beta = accumulate ? 1 : 0;
+  if (columns === 1) return vector(gemv, rows, depth, c, a, b, beta);
+  if (rows === 1) return vector(gemv, columns, depth, swapped(c), swapped(b), swapped(a), beta);
+  if (matrices(gemm, rows, columns, depth, c, a, b, beta)) return true;
+  return matrices(gemm, columns, rows, depth, swapped(c), swapped(b), swapped(a), beta);
+}
