@@ -1,14 +1,16 @@
 import type { Kernels } from '../../kernels/types.js';
 import { type DType, isFloat } from '../core/dtype.js';
-import { ArgumentError, AutogradError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
+import { AutogradError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node, type Rule } from '../core/node.js';
 import { sameShape } from '../core/shape.js';
-import { emptyTensor, Tensor } from '../core/tensor.js';
+import { checkTensor, emptyTensor, Tensor } from '../core/tensor.js';
 import type { Operations } from '../ops/index.js';
 import { attach, edgeOf, record, requiresGrad, viewOf } from './edges.js';
 import { checkInplace, noteInplace } from './inplace.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
+
+export { checkTensor };
 
 /** Shape and dtype of a result. */
 export interface Meta {
@@ -42,14 +44,6 @@ interface Recorded<A> {
   readonly row: Row<A>;
   readonly attributes: A;
   readonly inputs: number;
-}
-
-/** Throws where an argument is not a tensor. */
-export function checkTensor(name: string, x: unknown): asserts x is Tensor {
-  if (!(x instanceof Tensor)) {
-    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
-    throw new ArgumentError(`${name}: expected a tensor, got ${what}; make one with tg.tensor(...)`);
-  }
 }
 
 /** Throws where tensors live on different devices. */

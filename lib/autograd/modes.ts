@@ -1,4 +1,4 @@
-import { AutogradError } from '../core/errors.js';
+import { ArgumentError, AutogradError } from '../core/errors.js';
 
 /** What is switched on right now; one object, so that a look-up is one load. */
 export const modes: { grad: boolean; inference: boolean; anomaly: boolean } = {
@@ -20,6 +20,7 @@ export interface ModeGuard {
 }
 
 function within<R>(name: string, change: Partial<typeof modes>, fn: () => R): R {
+  if (typeof fn !== 'function') throw new ArgumentError(`${name}: expected a function, got ${String(fn)}`);
   const before = { ...modes };
   Object.assign(modes, change);
   try {

@@ -1,5 +1,5 @@
 import { bind, parseSignature, type Signature } from './bind.js';
-import type { Tensor } from './tensor.js';
+import { checkTensor, type Tensor } from './tensor.js';
 
 /** Every way to cut a call short and go on by name; the first argument is always given by position. */
 type Cut<P extends unknown[], O> = P extends [unknown] | []
@@ -52,6 +52,20 @@ function describe<F extends object>(call: F, name: string, signature: Signature,
   return Object.assign(call, { signature, facts });
 }
 
+/** The values of a call in the signature's order. A leading `input` or `self` is a tensor, or a number or list where the body takes one. */
+function bound(signature: Signature, args: readonly unknown[], leading: number): unknown[] {
+  const values = bind(signature, args, leading);
+  const [first] = signature.positional;
+  if (
+    leading > 0 &&
+    (first === 'input' || first === 'self') &&
+    typeof values[0] !== 'number' &&
+    !Array.isArray(values[0])
+  )
+    checkTensor(signature.name, values[0]);
+  return values;
+}
+
 /**
  * Makes a public function of a signature such as `sum(input, dim=null, keepdim=false, *, dtype=null)` and a body
  * that takes the positional values, then an object with the keyword-only ones. `leading` arguments have no names.
@@ -63,7 +77,7 @@ export function fn<P extends unknown[], O, R>(
   leading = 1,
 ): Fn<P, O, R> {
   const parsed = parseSignature(signature);
-  const call = (...args: unknown[]): R => body(...(bind(parsed, args, leading) as Bound<P, O>));
+  const call = (...args: unknown[]): R => body(...(bound(parsed, args, leading) as Bound<P, O>));
   return describe(call, parsed.name, parsed, facts) as Fn<P, O, R>;
 }
 
@@ -75,7 +89,7 @@ export function typed<F extends (...args: never[]) => unknown>(
   leading = 1,
 ): F & Described {
   const parsed = parseSignature(signature);
-  const call = (...args: unknown[]): ReturnType<F> => body(...(bind(parsed, args, leading) as never[]));
+  const call = (...args: unknown[]): ReturnType<F> => body(...(bound(parsed, args, leading) as never[]));
   return describe(call as unknown as F, parsed.name, parsed, facts);
 }
 

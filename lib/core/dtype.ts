@@ -1,5 +1,5 @@
 import type { DType } from '../../kernels/types.js';
-import { DTypeError, ValueError } from './errors.js';
+import { ArgumentError, DTypeError, ValueError } from './errors.js';
 
 export type { DType };
 
@@ -99,6 +99,9 @@ export function numberDType(value: number): DType {
 export function resultType(operands: readonly (Typed | number)[]): DType {
   const found: (DType | null)[] = [null, null, null];
   for (const x of operands) {
+    if (typeof x !== 'number' && !Array.isArray(x?.shape)) {
+      throw new ArgumentError(`expected a tensor or a number, got ${x === null ? 'null' : `a ${typeof x}`}`);
+    }
     const rank = typeof x === 'number' ? 2 : x.shape.length === 0 ? 1 : 0;
     const dtype = typeof x === 'number' ? numberDType(x) : x.dtype;
     const seen = found[rank];

@@ -1,4 +1,4 @@
-import { IndexError, ShapeError, showShape, ValueError } from './errors.js';
+import { ArgumentError, IndexError, ShapeError, showShape, ValueError } from './errors.js';
 
 /** One dimension, several, or null for all. */
 export type Dims = number | readonly number[];
@@ -19,6 +19,9 @@ export function wrapDim(operation: string, dim: number, rank: number): number {
 export function wrapDims(operation: string, dims: Dims | null | undefined, rank: number): number[] {
   if (dims === null || dims === undefined) return Array.from({ length: rank }, (_, d) => d);
   const list = typeof dims === 'number' ? [dims] : dims;
+  if (!Array.isArray(list)) {
+    throw new ArgumentError(`${operation}: dim must be an integer, a list of integers or null, got ${String(dims)}`);
+  }
   if (list.length === 0) return Array.from({ length: rank }, (_, d) => d);
   const wrapped = list.map((dim) => wrapDim(operation, dim, rank));
   if (new Set(wrapped).size !== wrapped.length) {
@@ -29,6 +32,7 @@ export function wrapDims(operation: string, dims: Dims | null | undefined, rank:
 
 /** A checked list of sizes. */
 export function checkSizes(operation: string, sizes: readonly unknown[]): number[] {
+  if (!Array.isArray(sizes)) throw new ArgumentError(`${operation}: expected a list of sizes, got ${String(sizes)}`);
   return sizes.map((size) => {
     if (typeof size !== 'number' || !Number.isInteger(size)) {
       throw new ValueError(`${operation}: size ${String(size)} in (${sizes.join(', ')}) is not an integer`);
@@ -72,6 +76,7 @@ export function reducedShape(shape: readonly number[], dims: readonly number[], 
 
 /** Fills in the one size given as -1. */
 export function inferSize(operation: string, sizes: readonly number[], total: number): number[] {
+  if (!Array.isArray(sizes)) throw new ArgumentError(`${operation}: expected a list of sizes, got ${String(sizes)}`);
   const unknown = sizes.indexOf(-1);
   if (unknown >= 0 && sizes.indexOf(-1, unknown + 1) >= 0) {
     throw new ShapeError(`${operation}: only one size may be -1, got ${showShape(sizes)}`);

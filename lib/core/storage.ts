@@ -1,6 +1,7 @@
 import type { Buffer, Kernels } from '../../kernels/types.js';
 import { type Device, kernelsOf } from './device.js';
-import type { DType } from './dtype.js';
+import { type DType, itemSize } from './dtype.js';
+import { ValueError } from './errors.js';
 
 /** Memory that one tensor or several views share, with the counters that tell whether it changed. */
 export class Storage {
@@ -35,5 +36,17 @@ export class Storage {
 /** Uninitialised memory on a device. */
 export function allocate(dtype: DType, device: Device, size: number): Storage {
   const kernels = kernelsOf(device);
-  return new Storage(kernels.allocate(dtype, size), dtype, device, kernels, size);
+  return new Storage(memory(kernels, dtype, device, size), dtype, device, kernels, size);
+}
+
+function memory(kernels: Kernels, dtype: DType, device: Device, size: number): Buffer {
+  try {
+    return kernels.allocate(dtype, size);
+  } catch (error) {
+    // What a platform says when it has no room, or when one array cannot be so long; another realm has its own class.
+    if ((error as Error).name !== 'RangeError') throw error;
+    throw new ValueError(
+      `a tensor of ${size} elements of ${dtype} (${size * itemSize(dtype)} bytes) cannot be allocated on ${device}: ${(error as Error).message}`,
+    );
+  }
 }

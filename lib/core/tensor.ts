@@ -2,6 +2,7 @@ import type { Buffer, View } from '../../kernels/types.js';
 import { contiguousStrides, count } from '../../kernels/view.js';
 import type { Device } from './device.js';
 import type { DType } from './dtype.js';
+import { ArgumentError } from './errors.js';
 import type { Node } from './node.js';
 import { allocate, type Storage } from './storage.js';
 
@@ -70,4 +71,12 @@ export function emptyTensor(shape: readonly number[], dtype: DType, device: Devi
 /** The same memory under another window; knows nothing of gradients. */
 export function alias(x: Tensor, offset: number, shape: readonly number[], strides: readonly number[]): Tensor {
   return new Tensor(x.storage, offset, shape, strides, x.dtype);
+}
+
+/** Throws where an argument is not a tensor. */
+export function checkTensor(name: string, x: unknown): asserts x is Tensor {
+  if (!(x instanceof Tensor)) {
+    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
+    throw new ArgumentError(`${name}: expected a tensor, got ${what}; make one with tg.tensor(...)`);
+  }
 }

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../core/errors.js';
 import { type BackwardHook, withBackwardHooks } from './backwardHook.js';
 import type { ForwardHook, ForwardPreHook, Module } from './module.js';
 
@@ -42,6 +43,7 @@ function wrap(module: Module): Hooked {
   };
   Object.defineProperty(module, 'forward', { value, enumerable: false, configurable: true, writable: true });
   const add = <H>(hooks: Set<H>, hook: H): HookHandle => {
+    if (typeof hook !== 'function') throw new ArgumentError(`a hook must be a function, got ${String(hook)}`);
     hooks.add(hook);
     return { remove: () => void hooks.delete(hook) };
   };

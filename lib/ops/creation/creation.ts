@@ -4,7 +4,7 @@ import { checkDType, type DType, getDefaultDtype } from '../../core/dtype.js';
 import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
 import { checkSizes } from '../../core/shape.js';
 import { alias, emptyTensor, Tensor } from '../../core/tensor.js';
-import { build, dtypeOf, type NdArrayLike, requireLeaf, sharing, type TensorData } from './values.js';
+import { build, dtypeOf, fillNew, type NdArrayLike, requireLeaf, sharing, type TensorData } from './values.js';
 
 /** Where and as what a tensor is made. */
 export interface TensorOptions {
@@ -27,11 +27,6 @@ function make(name: string, size: readonly unknown[], options: Required<TensorOp
   return emptyTensor(shape, options.dtype === null ? dtype : checkDType(name, options.dtype), options.device ?? 'cpu');
 }
 
-function filled(x: Tensor, value: number | bigint): Tensor {
-  x.storage.kernels.fill(x, value);
-  return x;
-}
-
 type Create = ((...args: SizeArguments) => Tensor) & Described;
 
 function creator(name: string, value: number | null): Create {
@@ -39,7 +34,7 @@ function creator(name: string, value: number | null): Create {
     `${name}(*size, dtype=null, device=null, requiresGrad=false)`,
     (size: readonly number[], options: Required<TensorOptions>) => {
       const x = make(name, size, options, getDefaultDtype());
-      return requireLeaf(name, value === null ? x : filled(x, value), options.requiresGrad);
+      return requireLeaf(name, value === null ? x : fillNew(name, x, value), options.requiresGrad);
     },
     {},
     0,
@@ -66,7 +61,11 @@ export const full: Fn<[size: readonly number[], fillValue: number | boolean | bi
   fn('full(size, fillValue, *, dtype=null, device=null, requiresGrad=false)', (size, fillValue, options) => {
     const value = fillValue instanceof Tensor ? fillValue.item() : fillValue;
     const x = make('full', size, options, fillValue instanceof Tensor ? fillValue.dtype : dtypeOf(value));
-    return requireLeaf('full', filled(x, typeof value === 'bigint' ? value : Number(value)), options.requiresGrad);
+    return requireLeaf(
+      'full',
+      fillNew('full', x, typeof value === 'boolean' ? Number(value) : value),
+      options.requiresGrad,
+    );
   });
 
 type LikeOptions = TensorOptions;
@@ -76,7 +75,7 @@ function likeCreator(name: string, value: number | null): Like {
   return fn(`${name}(input, *, dtype=null, device=null, requiresGrad=false)`, (input, options) => {
     const { dtype, device, requiresGrad } = options as Required<TensorOptions>;
     const x = make(name, input.shape, { dtype, device: device ?? input.device, requiresGrad }, input.dtype);
-    return requireLeaf(name, value === null ? x : filled(x, value), requiresGrad);
+    return requireLeaf(name, value === null ? x : fillNew(name, x, value), requiresGrad);
   });
 }
 

@@ -86,6 +86,19 @@ function shapeOf(data: unknown): number[] {
   return shape;
 }
 
+/** A number as an int64 holds it, its fraction cut. */
+function toInt64(operation: string, value: number | bigint): bigint {
+  if (typeof value === 'bigint') return value;
+  if (!Number.isFinite(value)) throw new ValueError(`${operation}: ${value} cannot be an int64`);
+  return BigInt(Math.trunc(value));
+}
+
+/** Writes one value into a new tensor, everywhere. */
+export function fillNew(operation: string, x: Tensor, value: number | bigint): Tensor {
+  x.storage.kernels.fill(x, x.dtype === 'int64' ? toInt64(operation, value) : value);
+  return x;
+}
+
 function convert(value: unknown, dtype: DType): number | bigint {
   if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint') {
     throw new ArgumentError(
@@ -93,9 +106,7 @@ function convert(value: unknown, dtype: DType): number | bigint {
     );
   }
   if (dtype === 'int64') {
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new ValueError(`tensor: ${value} cannot be an int64`);
-    return typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value)));
+    return toInt64('tensor', typeof value === 'boolean' ? Number(value) : value);
   }
   const number = Number(value);
   if (dtype === 'bool') return number === 0 ? 0 : 1;
@@ -181,9 +192,7 @@ export function fromNested(data: unknown, dtype: DType, check: (value: unknown) 
 
 /** A number as a tensor without dimensions that another tensor can take up. */
 export function numberLike(value: number | bigint, like: Tensor): Tensor {
-  const x = emptyTensor([], like.dtype, like.device);
-  x.storage.kernels.fill(x, value);
-  return x;
+  return fillNew('fill', emptyTensor([], like.dtype, like.device), value);
 }
 
 /** A typed array, or an `ndarray` over one, as a tensor in the same memory; null where no dtype has that memory. */

@@ -1,6 +1,7 @@
 import { applyInplace } from '../../autograd/apply.js';
 import { parseSignature } from '../../core/bind.js';
 import { type Described, type Fn, fn } from '../../core/define.js';
+import { ArgumentError } from '../../core/errors.js';
 import { Tensor } from '../../core/tensor.js';
 import { numberLike } from '../creation/values.js';
 import { chosenShape, fitValues, putRow, takeIndexed } from './advanced.js';
@@ -55,6 +56,12 @@ export const at_: Fn<
   { indices?: readonly Index[]; value?: number | boolean | Tensor },
   Tensor
 > = fn('at_(self, indices, value)', (self, given, value) => {
+  if (typeof value !== 'number' && typeof value !== 'boolean' && !(value instanceof Tensor)) {
+    const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+    throw new ArgumentError(
+      `at_: the value must be a number or a tensor, got ${what}; make a tensor with tg.tensor(...)`,
+    );
+  }
   const { view, indices, places } = resolve(self, Array.isArray(given) ? given : [given as Index]);
   if (indices.length === 0) {
     if (value instanceof Tensor) view.copy_(fitValues('at_', value, view.shape));

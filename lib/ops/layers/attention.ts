@@ -48,8 +48,8 @@ export const scaledDotProductAttention: Fn<
   'scaledDotProductAttention(query, key, value, attnMask=null, dropoutP=0, isCausal=false, *, scale=null)',
   (query, key, value, attnMask, dropoutP, isCausal, { scale }) => {
     const name = 'scaledDotProductAttention';
+    for (const x of [query, key, value]) checkTensor(name, x);
     for (const x of [query, key, value]) {
-      checkTensor(name, x);
       if (x.shape.length >= 2) continue;
       throw new ShapeError(
         `${name}: query ${showShape(query.shape)}, key ${showShape(key.shape)} and value ${showShape(value.shape)} need at least two dimensions`,

@@ -1,6 +1,6 @@
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
-import { ShapeError, showShape } from '../../core/errors.js';
+import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { affine } from '../shape/affine.js';
@@ -10,6 +10,7 @@ import { standardize } from './standardize.js';
 function lastDims(name: string, input: Tensor, normalizedShape: number | readonly number[]): number[] {
   checkTensor(name, input);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  if (!Array.isArray(shape)) throw new ArgumentError(`${name}: normalizedShape must be a size or a list of sizes`);
   const lead = input.shape.length - shape.length;
   if (shape.length > 0 && lead >= 0 && sameShape(input.shape.slice(lead), shape)) return shape.map((_, d) => lead + d);
   throw new ShapeError(

@@ -14,6 +14,7 @@ import {
 import { type PointwiseRow, pointwiseRow } from '../../autograd/pointwise.js';
 import { isFloat, resultType } from '../../core/dtype.js';
 import { ArgumentError, DTypeError } from '../../core/errors.js';
+import { Tensor } from '../../core/tensor.js';
 import { flat, integral, signOf } from './formulas.js';
 
 type Scaled = PointwiseFn<[input: Operand, other: Operand], { other?: Operand; alpha?: number }>;
@@ -71,7 +72,7 @@ const subScaledRow: PointwiseRow = pointwiseRow('sub', 2, 1, {
 });
 
 function difference(a: Operand, b: Operand, alpha: number): Launch {
-  if ((a as { dtype?: string }).dtype === 'bool' || (b as { dtype?: string }).dtype === 'bool') {
+  if ([a, b].some((x) => x instanceof Tensor && x.dtype === 'bool')) {
     throw new DTypeError('sub: truth values cannot be subtracted; use logicalNot or bitwiseXor, or convert first');
   }
   return scaled(subRow, subScaledRow, a, b, alpha);
@@ -135,7 +136,7 @@ const booleanSquareRow: PointwiseRow = pointwiseRow('square', 2, 0, { forward: (
 
 /** `input * input`; truth values become int32. PyTorch: torch.square. */
 export const square: Unary = pointwiseBy('square(input)', (x: Operand) =>
-  typeof x !== 'number' && x.dtype === 'bool'
+  x instanceof Tensor && x.dtype === 'bool'
     ? { row: booleanSquareRow, operands: [x, 1], numbers: none }
     : { row: squareRow, operands: [x], numbers: none },
 );

@@ -8,7 +8,7 @@ import {
 } from '../../autograd/define.js';
 import { type PointwiseRow, pointwiseRow } from '../../autograd/pointwise.js';
 import { ShapeError, showShape } from '../../core/errors.js';
-import type { Tensor } from '../../core/tensor.js';
+import { checkTensor, type Tensor } from '../../core/tensor.js';
 import { integral } from './formulas.js';
 
 /**
@@ -59,6 +59,8 @@ export const slopedRow: PointwiseRow = pointwiseRow('prelu', 2, 0, {
 
 /** A weight laid along dimension 1 of the input. */
 function alongChannels(input: Tensor, weight: Tensor): Tensor {
+  checkTensor('prelu', input);
+  checkTensor('prelu', weight);
   const rank = input.shape.length;
   if (weight.shape.length > 1 || (weight.shape.length === 0 && rank === 0)) {
     if (weight.shape.length === 0) return weight;

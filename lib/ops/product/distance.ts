@@ -12,6 +12,8 @@ type CosineOptions = { x2?: Tensor; dim?: number; eps?: number };
 export const cosineSimilarity: Fn<[x1: Tensor, x2: Tensor, dim?: number, eps?: number], CosineOptions, Tensor> = fn(
   'cosineSimilarity(x1, x2, dim=1, eps=1e-8)',
   (x1, x2, dim, eps) => {
+    checkTensor('cosineSimilarity', x1);
+    checkTensor('cosineSimilarity', x2);
     const shape = broadcastShapes('cosineSimilarity', x1.shape, x2.shape);
     const unit = (x: Tensor): Tensor => x.div(normOver('cosineSimilarity', x, 2, dim, true).clampMin(eps));
     return unit(x1.expand(shape))
@@ -35,7 +37,11 @@ export const pairwiseDistance: Fn<
   Tensor
 > = fn(
   'pairwiseDistance(x1, x2, p=2, eps=1e-6, keepdim=false)',
-  (x1, x2, p, eps, keepdim) => normOver('pairwiseDistance', x1.sub(x2).add(eps), p, -1, keepdim),
+  (x1, x2, p, eps, keepdim) => {
+    checkTensor('pairwiseDistance', x1);
+    checkTensor('pairwiseDistance', x2);
+    return normOver('pairwiseDistance', x1.sub(x2).add(eps), p, -1, keepdim);
+  },
   {
     samples: (m) => [
       [m(2, 3), m(2, 3)],

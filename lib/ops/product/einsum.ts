@@ -1,6 +1,6 @@
 import { checkTensor } from '../../autograd/apply.js';
 import { type Described, type Fn, fn, typed } from '../../core/define.js';
-import { ShapeError, showShape, ValueError } from '../../core/errors.js';
+import { ArgumentError, ShapeError, showShape, ValueError } from '../../core/errors.js';
 import { wrapDim } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { contract, type Labelled } from './contract.js';
@@ -56,6 +56,7 @@ export type Einsum = (equation: string, ...operands: readonly Tensor[] | readonl
 export const einsum: Einsum & Described = typed<Einsum>(
   'einsum(equation, *operands)',
   (equation: string, given: Tensor[]) => {
+    if (typeof equation !== 'string') throw new ArgumentError('einsum: the equation comes first, as a string');
     for (const x of given) checkTensor('einsum', x);
     const [left, right] = equation.replaceAll(' ', '').split('->');
     const terms = left.split(',');

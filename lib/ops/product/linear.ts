@@ -50,6 +50,7 @@ export const bilinear: Fn<
 > = fn(
   'bilinear(input1, input2, weight, bias=null)',
   (input1, input2, weight, bias) => {
+    for (const x of [input1, input2, weight]) checkTensor('bilinear', x);
     const { shape: a } = input1;
     const { shape: b } = input2;
     const fits =

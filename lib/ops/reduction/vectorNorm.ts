@@ -2,6 +2,7 @@ import { formula } from '../../../kernels/dag.js';
 import type { Scalar } from '../../../kernels/scalar.js';
 import type { Reduction } from '../../../kernels/types.js';
 import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
+import { checkNumber } from '../../autograd/define.js';
 import { checkDType, type DType } from '../../core/dtype.js';
 import { type Dims, reducedShape, wrapDims } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -84,6 +85,7 @@ export function normOver(
   dtype: DType | null = null,
 ): Tensor {
   checkTensor(name, input);
+  checkNumber(name, 'the order of the norm', order);
   const x = dtype === null ? input : input.to(checkDType(name, dtype));
   requireFloat(name, x.dtype);
   const dims = wrapDims(name, dim, x.shape.length);

@@ -1,6 +1,6 @@
 import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
-import { IndexError, ShapeError, showShape } from '../../core/errors.js';
+import { IndexError, ShapeError, showShape, ValueError } from '../../core/errors.js';
 import { wrapDim } from '../../core/shape.js';
 import { alias, type Tensor } from '../../core/tensor.js';
 
@@ -40,6 +40,7 @@ export const diagEmbed: Fn<
   (input, offset, dim1, dim2) => {
     checkTensor('diagEmbed', input);
     if (input.shape.length === 0) throw new ShapeError('diagEmbed: needs at least 1 dimension, got ()');
+    if (!Number.isInteger(offset)) throw new ValueError(`diagEmbed: offset ${String(offset)} is not an integer`);
     const rank = input.shape.length + 1;
     const [a, b] = [wrapDim('diagEmbed', dim1, rank), wrapDim('diagEmbed', dim2, rank)];
     if (a === b) throw new IndexError(`diagEmbed: dim1 and dim2 are both ${dim1}; they must differ`);

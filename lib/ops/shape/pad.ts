@@ -1,6 +1,6 @@
 import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
-import { ShapeError, showShape, ValueError } from '../../core/errors.js';
+import { ArgumentError, ShapeError, showShape, ValueError } from '../../core/errors.js';
 import { alias, type Tensor } from '../../core/tensor.js';
 import { fromValues } from '../creation/values.js';
 import { takeIndexed } from '../indexing/advanced.js';
@@ -29,6 +29,7 @@ const padRow: Row<Border> = {
 /** Pairs from the last dimension on, as one pair for each dimension from the first. */
 function pairs(name: string, x: Tensor, pad: readonly number[]): [number, number][] {
   checkTensor(name, x);
+  if (!Array.isArray(pad)) throw new ArgumentError(`${name}: pad must be a list of integers, got ${String(pad)}`);
   if (!pad.every(Number.isInteger) || pad.length % 2 !== 0 || pad.length > 2 * x.shape.length) {
     throw new ValueError(
       `${name}: pad (${pad.join(', ')}) must be integers, two for each dimension from the last one on, for at most the ${x.shape.length} dimensions of ${showShape(x.shape)}`,

@@ -2,7 +2,7 @@ import { count } from '../../../kernels/view.js';
 import { type Described, type Fn, fn, type None, typed } from '../../core/define.js';
 import { IndexError, ShapeError, showShape } from '../../core/errors.js';
 import { inferSize, wrapDim } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { checkTensor, type Tensor } from '../../core/tensor.js';
 import type { Spread } from './view.js';
 
 /**
@@ -144,18 +144,27 @@ export const adjoint: Fn<[input: Tensor], None, Tensor> = fn(
 
 type Like = Fn<[input: Tensor, other: Tensor], { other?: Tensor }, Tensor>;
 
+function shapeOf(name: string, other: Tensor): readonly number[] {
+  checkTensor(name, other);
+  return other.shape;
+}
+
 /** `view` with another tensor's shape. PyTorch: Tensor.view_as. */
-export const viewAs: Like = fn('viewAs(input, other)', (input, other) => input.view(other.shape), {
+export const viewAs: Like = fn('viewAs(input, other)', (input, other) => input.view(shapeOf('viewAs', other)), {
   samples: (m) => [[m(2, 3), m(2, 1, 3)]],
 });
 
 /** `reshape` to another tensor's shape. PyTorch: Tensor.reshape_as. */
-export const reshapeAs: Like = fn('reshapeAs(input, other)', (input, other) => input.reshape(other.shape), {
-  samples: (m) => [[m(2, 3), m(6)]],
-});
+export const reshapeAs: Like = fn(
+  'reshapeAs(input, other)',
+  (input, other) => input.reshape(shapeOf('reshapeAs', other)),
+  {
+    samples: (m) => [[m(2, 3), m(6)]],
+  },
+);
 
 /** `expand` to another tensor's shape. PyTorch: Tensor.expand_as. */
-export const expandAs: Like = fn('expandAs(input, other)', (input, other) => input.expand(other.shape), {
+export const expandAs: Like = fn('expandAs(input, other)', (input, other) => input.expand(shapeOf('expandAs', other)), {
   samples: (m) => [[m(2, 1), m(2, 3)]],
 });
 
