@@ -41,6 +41,7 @@ export {
 export { type Gpu, webgpu } from './core/webgpu.js';
 export * as data from './data/index.js';
 export { type PrintOptions, setPrintoptions } from './format.js';
+export { type Info, info } from './info.js';
 export { load, save } from './io/files.js';
 export * as io from './io/index.js';
 export * as linalg from './linalg.js';

@@ -12,8 +12,14 @@ export function addDevice(device: Device, kernels: Kernels): void {
   devices.set(device, kernels);
 }
 
+/** The devices that are there. */
+export function knownDevices(): Device[] {
+  return [...devices.keys()];
+}
+
 /** The kernels of a device; says what to do where it is not there. */
 export function kernelsOf(device: Device): Kernels {
+  if (device === 'cpu') return cpu;
   const kernels = devices.get(device);
   if (kernels !== undefined) return kernels;
   const hint = device === 'webgpu' ? 'call `await tg.webgpu()` first' : `known: ${[...devices.keys()].join(', ')}`;
