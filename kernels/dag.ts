@@ -46,7 +46,11 @@ export function formula(arity: number, build: Build): Formula {
     }
     return found;
   }
-  const constant = (value: number): GraphNode => node('const', [], value, false);
+  const constant = (value: number): GraphNode => {
+    // Constants become part of generated code: nothing else may get there.
+    if (typeof value !== 'number') throw new TypeError(`a formula's constant must be a number, got ${typeof value}`);
+    return node('const', [], value, false);
+  };
   const asTruth = (x: GraphNode): GraphNode => (x.truth ? x : node('ne', [x, constant(0)], 0, true));
   const asNumber = (x: GraphNode): GraphNode => (x.truth ? node('where', [x, constant(1), constant(0)], 0, false) : x);
 
