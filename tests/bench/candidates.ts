@@ -1,0 +1,81 @@
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Answer, BenchError, type Candidate } from './candidate.js';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const peersFolder = join(folder, 'peers');
+
+/** Our library, in a process that lives through all rounds, as a training program does. */
+export function ours(threads: number, env: NodeJS.ProcessEnv): Candidate {
+  const child = fork(join(folder, 'ours.ts'), [String(threads)], { execArgv: ['--import', 'tsx'], env });
+  return {
+    name: 'tapegrad',
+    async run(workloads) {
+      const answers: Answer[] = [];
+      for (const workload of workloads) answers.push(await ask(child, workload));
+      return answers;
+    },
+    close: () => child.kill(),
+  };
+}
+
+function ask(child: ChildProcess, workload: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new BenchError(`tapegrad ended with ${code} in ${workload}`));
+    child.once('exit', ended);
+    child.once('message', (answer: Answer) => {
+      child.off('exit', ended);
+      resolve(answer);
+    });
+    child.send(workload, (error) => error && ended(child.exitCode));
+  });
+}
+
+/** A peer is a program that takes prefixes and prints a line of JSON per workload; it starts anew each time. */
+function program(name: string, command: string, args: (only: string) => string[], env: NodeJS.ProcessEnv): Candidate {
+  return {
+    name,
+    async run(workloads) {
+      const child = spawn(command, args(workloads.join(',')), { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));
+      const answers: Answer[] = [];
+      for await (const line of createInterface(child.stdout)) if (line.startsWith('{')) answers.push(JSON.parse(line));
+      const status = await ended;
+      if (status !== 0) throw new BenchError(`${name}: ${command} ended with ${status}`);
+      return answers.filter(({ workload }) => workloads.includes(workload));
+    },
+    close() {},
+  };
+}
+
+function importsTorch(python: string): boolean {
+  return spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0;
+}
+
+function pytorch(threads: number, env: NodeJS.ProcessEnv, given?: string): Candidate {
+  const tried = given ? [given] : ['/usr/bin/python3', 'python3'];
+  const python = tried.find(importsTorch);
+  if (!python) {
+    throw new BenchError(`pytorch: ${tried.join(' and ')} cannot import torch; give --python PATH or --vs none`);
+  }
+  const script = join(peersFolder, 'pytorch.py');
+  return program('pytorch', python, (only) => [script, '--threads', String(threads), '--only', only], env);
+}
+
+function javascript(name: string, env: NodeJS.ProcessEnv): Candidate {
+  if (!existsSync(join(peersFolder, 'node_modules'))) {
+    throw new BenchError(`${name}: not installed; run npm install in tests/bench/peers`);
+  }
+  return program(name, process.execPath, (only) => [join(peersFolder, 'js.mjs'), name, only], env);
+}
+
+export const peerNames = ['pytorch', 'tfjs-wasm', 'jax-js'] as const;
+export type PeerName = (typeof peerNames)[number];
+
+/** The other side, or an error that says what it lacks. */
+export function peer(name: PeerName, threads: number, env: NodeJS.ProcessEnv, python?: string): Candidate {
+  return name === 'pytorch' ? pytorch(threads, env, python) : javascript(name, env);
+}
