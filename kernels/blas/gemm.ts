@@ -1,5 +1,5 @@
 import type { Floats, Matrix } from '../cpu/gemm.js';
-import { type MatrixProduct, systemBlas, type VectorProduct } from './library.js';
+import { type Library, type MatrixProduct, systemBlas, type VectorProduct } from './library.js';
 
 // CBLAS's constants.
 const rowMajor = 101;
@@ -8,8 +8,8 @@ const transposed = 112;
 
 const largest = 2 ** 31 - 1;
 
-/** From how many multiplications on a product earns back the call; tests lower it. */
-export const policy: { products: number } = { products: 512 };
+/** From how many multiplications on a product, and a convolution of one image, earn back the call; tests lower them. */
+export const policy: { products: number; convolutions: number } = { products: 512, convolutions: 4096 };
 
 /** How BLAS reads a matrix: a transposition, and how many elements lie from one stored row to the next. */
 interface Reading {
@@ -97,30 +97,39 @@ function matrices(
 }
 
 /**
- * c = a b, or c += a b, through the system's BLAS. False, and nothing done, where there is none, where the matrices are not of one
- * floating-point type, empty, too small to pay, or lie so that no transposition flag expresses it.
+ * c = a b, or c += a b, for matrices of one floating-point type with one row, column and step at least. False, and nothing done, where
+ * they lie so that no transposition flag expresses it.
  */
-export function product(
+export function multiply(
+  blas: Library,
   rows: number,
   columns: number,
   depth: number,
   c: Matrix,
   a: Matrix,
   b: Matrix,
-  accumulate = false,
+  accumulate: boolean,
 ): boolean {
-  const work = rows * columns * depth;
-  if (work < policy.products || work === 0) return false;
-  const blas = systemBlas();
-  if (blas === null || Math.max(rows, columns, depth) > largest) return false;
-  const bytes = c.data.BYTES_PER_ELEMENT;
-  if (a.data.BYTES_PER_ELEMENT !== bytes || b.data.BYTES_PER_ELEMENT !== bytes) return false;
-  // What only behaves like a typed array has no memory to hand over.
-  if (!ArrayBuffer.isView(c.data) || !ArrayBuffer.isView(a.data) || !ArrayBuffer.isView(b.data)) return false;
-  const { gemm, gemv } = bytes === 4 ? blas.single : blas.double;
+  const { gemm, gemv } = c.data.BYTES_PER_ELEMENT === 4 ? blas.single : blas.double;
   const beta = accumulate ? 1 : 0;
   if (columns === 1) return vector(gemv, rows, depth, c, a, b, beta);
   if (rows === 1) return vector(gemv, columns, depth, swapped(c), swapped(b), swapped(a), beta);
   if (matrices(gemm, rows, columns, depth, c, a, b, beta)) return true;
   return matrices(gemm, columns, rows, depth, swapped(c), swapped(b), swapped(a), beta);
+}
+
+/** The system's BLAS, if these arrays are something that it can work on: of one kind, and no mere look-alikes of arrays. */
+export function blasFor(c: Floats, a: Floats, b: Floats): Library | null {
+  const bytes = c.BYTES_PER_ELEMENT;
+  if (a.BYTES_PER_ELEMENT !== bytes || b.BYTES_PER_ELEMENT !== bytes) return null;
+  if (!ArrayBuffer.isView(c) || !ArrayBuffer.isView(a) || !ArrayBuffer.isView(b)) return null;
+  return systemBlas();
+}
+
+/** c = a b through the system's BLAS. False, and nothing done, where it cannot, or where that is too small to pay. */
+export function product(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): boolean {
+  const work = rows * columns * depth;
+  if (work < policy.products || work === 0 || Math.max(rows, columns, depth) > largest) return false;
+  const blas = blasFor(c.data, a.data, b.data);
+  return blas !== null && multiply(blas, rows, columns, depth, c, a, b, false);
 }
