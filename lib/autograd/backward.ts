@@ -21,8 +21,8 @@ interface Pending {
 interface Walk {
   readonly create: boolean;
   readonly retain: boolean;
-  /** Gradients per node and result. */
-  readonly nodes: Map<Node, (Pending | null)[]>;
+  /** Gradients per node (by its order, which is cheaper to look up than the node) and result. */
+  readonly nodes: Map<number, (Pending | null)[]>;
   readonly leaves: Map<Tensor, Pending>;
   /** Nodes by order, to be taken from the highest. */
   readonly queue: Node[];
@@ -36,7 +36,6 @@ interface Walk {
 
 /** Makes a gradient fit its destination: sums what was broadcast, converts the dtype; refuses anything else. */
 function adapt(gradient: Tensor, to: Slot, name: string): Tensor {
-  const t = table();
   let g = gradient;
   if (!(g instanceof Tensor))
     throw new AutogradError(`${name}: its gradient rule returned something that is not a tensor`);
@@ -54,10 +53,10 @@ function adapt(gradient: Tensor, to: Slot, name: string): Tensor {
       );
     }
     const dims = g.shape.flatMap((size, d) => (d < lead || (to.shape[d - lead] === 1 && size !== 1) ? [d] : []));
-    if (dims.length > 0) g = t.sum(g, dims, true);
-    g = t.reshape(g, to.shape);
+    if (dims.length > 0) g = table().sum(g, dims, true);
+    g = table().reshape(g, to.shape);
   }
-  return g.dtype === to.dtype ? g : t.to(g, to.dtype);
+  return g.dtype === to.dtype ? g : table().to(g, to.dtype);
 }
 
 /** The engine's accumulation: the first gradient is kept as it is, the second allocates, later ones add in place. */
@@ -108,10 +107,10 @@ function send(walk: Walk, edge: Edge, gradient: Tensor): void {
     return;
   }
   if (walk.useful !== null && !walk.useful.has(node)) return;
-  let slots = walk.nodes.get(node);
+  let slots = walk.nodes.get(node.order);
   if (slots === undefined) {
-    slots = new Array<Pending | null>(node.results.length).fill(null);
-    walk.nodes.set(node, slots);
+    slots = node.results.length === 1 ? [null] : new Array<Pending | null>(node.results.length).fill(null);
+    walk.nodes.set(node.order, slots);
     push(walk.queue, node);
   }
   slots[edge.index] = accumulate(walk, slots[edge.index] ?? null, gradient);
@@ -140,13 +139,14 @@ function checkSaved(node: Node): void {
       `${node.name}: the tape was already walked and its saved values were freed; pass { retainGraph: true } to the first backward`,
     );
   }
-  node.saved.forEach((x, i) => {
-    if (x === null || typeof x === 'number' || x.storage.version === node.versions[i]) return;
+  for (let i = 0; i < node.saved.length; i++) {
+    const x = node.saved[i];
+    if (x === null || typeof x === 'number' || x.storage.version === node.versions[i]) continue;
     throw new AutogradError(
       `${node.name}: a value of shape ${showShape(x.shape)} that it saved for its gradient was changed in place by ${x.storage.changedBy} ` +
         `(version ${x.storage.version}, saved at ${node.versions[i]}); use the out-of-place form, or clone it before`,
     );
-  });
+  }
 }
 
 function checkNaN(node: Node, gradient: Tensor, edge: number): void {
@@ -158,35 +158,57 @@ function checkNaN(node: Node, gradient: Tensor, edge: number): void {
   );
 }
 
-/** Whether a saved value is more than a number or a stand-in for a shape. */
-function holdsElements(x: Tensor | number | null): boolean {
-  return x !== null && typeof x !== 'number' && x.storage.version !== undefined;
+/** Whether a node saved more than numbers and stand-ins for shapes. */
+function savedElements(node: Node): boolean {
+  const saved = node.saved as Node['saved'] & object;
+  for (let i = 0; i < saved.length; i++) {
+    const x = saved[i];
+    if (x !== null && typeof x !== 'number' && x.storage.version !== undefined) return true;
+  }
+  return false;
 }
 
+/** What arrived for result `i` of a node, after its hooks; keeps it where the user or the caller of `grad` asked for it. */
+function arrived(walk: Walk, node: Node, i: number, gradient: Tensor): Tensor {
+  const g = runHooks(node.hooks?.get(i), gradient, node.name);
+  const kept = node.retained?.get(i);
+  if (kept !== undefined) kept.grad = walk.create ? g : ownCopy(g);
+  const captured = walk.captures.get(node);
+  if (captured?.has(i)) captured.set(i, g);
+  return g;
+}
+
+// Loops rather than closures: a walk over small tensors spends its time in this function.
 function visit(walk: Walk, node: Node): void {
-  const slots = walk.nodes.get(node) as (Pending | null)[];
-  walk.nodes.delete(node);
-  const gradients = slots.map((slot, i) => {
-    if (slot === null) return null;
-    const g = runHooks(node.hooks?.get(i), slot.gradient, node.name);
-    const kept = node.retained?.get(i);
-    if (kept !== undefined) kept.grad = walk.create ? g : ownCopy(g);
-    const captured = walk.captures.get(node);
-    if (captured?.has(i)) captured.set(i, g);
-    return g;
-  });
-  const wanted = node.edges.map((edge) => edge !== null && leadsOn(walk, edge));
-  if (!wanted.includes(true)) return;
+  const slots = walk.nodes.get(node.order) as (Pending | null)[];
+  walk.nodes.delete(node.order);
+  const plain = node.hooks === null && node.retained === null && walk.captures.size === 0;
+  const gradients: (Tensor | null)[] = [];
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i];
+    gradients.push(slot === null ? null : plain ? slot.gradient : arrived(walk, node, i, slot.gradient));
+  }
+  const { edges } = node;
+  const wanted: boolean[] = [];
+  let any = false;
+  for (let i = 0; i < edges.length; i++) {
+    const edge = edges[i];
+    const leads = edge !== null && leadsOn(walk, edge);
+    wanted.push(leads);
+    any ||= leads;
+  }
+  if (!any) return;
   checkSaved(node);
   const results = node.rule.backward(node, gradients, wanted);
-  if (!walk.retain && (node.saved as Node['saved'] & object).some(holdsElements)) node.saved = null;
-  node.edges.forEach((edge, i) => {
+  if (!walk.retain && savedElements(node)) node.saved = null;
+  for (let i = 0; i < edges.length; i++) {
+    const edge = edges[i];
     const given = results[i];
-    if (edge === null || !wanted[i] || given === null || given === undefined) return;
+    if (edge === null || !wanted[i] || given === null || given === undefined) continue;
     const g = adapt(given, edge, node.name);
     if (modes.anomaly) checkNaN(node, g, i);
     send(walk, edge, g);
-  });
+  }
 }
 
 function leadsOn(walk: Walk, edge: Edge): boolean {
@@ -335,7 +357,9 @@ export function seed(name: string, root: Tensor, given: Tensor | null | undefine
         `${name}: a gradient can be left out only for a scalar; pass one of shape ${showShape(root.shape)}, or sum first`,
       );
     }
-    return table().ones(root.shape, { dtype: root.dtype, device: root.storage.device });
+    const one = emptyTensor(root.shape, root.dtype, root.storage.device);
+    one.storage.kernels.fill(one, 1);
+    return one;
   }
   if (!(given instanceof Tensor))
     throw new ArgumentError(`${name}: the gradient must be a tensor of shape ${showShape(root.shape)}`);

@@ -2,7 +2,14 @@ import { bind, parseSignature, type Signature } from '../core/bind.js';
 import type { Arguments, Described, Facts } from '../core/define.js';
 import { ArgumentError } from '../core/errors.js';
 import { Tensor } from '../core/tensor.js';
-import { type PointwiseDefinition, type PointwiseRow, pointwise, pointwiseRow } from './pointwise.js';
+import {
+  type PointwiseDefinition,
+  type PointwiseRow,
+  pointwise,
+  pointwise1,
+  pointwise2,
+  pointwiseRow,
+} from './pointwise.js';
 
 /** A function that also has a form that writes into its first operand: `add_` beside `add`. */
 export interface InplaceForm {
@@ -88,9 +95,7 @@ export function unary(signature: string, definition: PointwiseDefinition): Unary
   const row = pointwiseRow(parsed.name, 1, 0, definition);
   const launch = (...args: unknown[]): Launch => ({ row, operands: bind(parsed, args, 1) as Tensor[], numbers: none });
   const call = (input: Tensor, extra?: unknown): Tensor =>
-    extra === undefined
-      ? pointwise(row, [input], none, null)
-      : pointwise(row, launch(input, extra).operands, none, null);
+    extra === undefined ? pointwise1(row, input) : pointwise(row, launch(input, extra).operands, none, null);
   return describe(call, parsed, launch, (self) => pointwise(row, [self], none, self), {});
 }
 
@@ -100,7 +105,7 @@ export function binary<Second extends string = 'other'>(
   definition: PointwiseDefinition,
 ): Binary<Second> {
   const row = pointwiseRow(parseSignature(signature).name, 2, 0, definition);
-  return pointwiseBy(signature, (a: Operand, b: Operand) => ({ row, operands: [a, b], numbers: none }));
+  return pointwiseBy(signature, (a: Operand, b: Operand) => ({ row, operands: [a, b], numbers: none }), {}, 1, row);
 }
 
 /** Takes the in-place form away, where PyTorch has none. */
@@ -112,12 +117,14 @@ export function outOfPlace<F extends Pointwise & ((...args: never) => Tensor)>(c
 /**
  * A pointwise function whose row depends on how it is called: `choose` gets the bound arguments, positional ones first, the
  * keyword-only ones last in an object, and says what to run. An argument named `inplace` is the switch for writing into the first operand.
+ * `usual`, where given, is the row that two operands and nothing else run.
  */
 export function pointwiseBy<F extends Pointwise>(
   signature: string,
   choose: (...bound: never[]) => Launch,
   facts: Facts = {},
   leading = 1,
+  usual: PointwiseRow | null = null,
 ): F {
   const parsed = parseSignature(signature);
   const { positional } = parsed;
@@ -126,10 +133,13 @@ export function pointwiseBy<F extends Pointwise>(
   const launch = (...args: unknown[]): Launch => select(...bind(parsed, args, leading));
   const [afterOne, afterTwo] = [defaultsFrom(parsed, 1), defaultsFrom(parsed, 2)];
   const call = (...args: unknown[]): Tensor => {
-    const [a, b] = args;
+    const a = args[0];
     // One or two operands and nothing else need no binding.
+    if (args.length === 2 && afterTwo !== null && isOperand(args[1])) {
+      if (usual !== null) return pointwise2(usual, a as Operand, args[1]);
+      return run(select(a, args[1], ...afterTwo), null);
+    }
     if (args.length === 1 && afterOne !== null) return run(select(a, ...afterOne), null);
-    if (args.length === 2 && afterTwo !== null && isOperand(b)) return run(select(a, b, ...afterTwo), null);
     const bound = bind(parsed, args, leading);
     return run(select(...bound), switches >= 0 && bound[switches] === true ? (a as Tensor) : null);
   };

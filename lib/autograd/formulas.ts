@@ -60,8 +60,16 @@ export function pointwiseRow(
 ): PointwiseRow {
   const { grad } = definition;
   const gradients = grad === undefined ? [] : typeof grad === 'function' ? [grad] : grad;
+  // Every field of every row, in one order: the engine then reads all rows as one kind of object.
   return {
-    ...definition,
+    forward: definition.forward,
+    grad,
+    result: definition.result,
+    exact: definition.exact,
+    refuses: definition.refuses,
+    domain: definition.domain,
+    ulps: definition.ulps,
+    parameters: definition.parameters,
     name,
     arity,
     formula: formula(arity + numbersTaken, definition.forward as Build),
@@ -111,13 +119,16 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   if (modes.grad) return recordedBackward(row, gradient, saved, wanted);
   const { formula: f, places } = backwardOf(row, wanted);
   if (f === null) return places.map((place) => (place === -1 ? gradient : null));
+  const { dtype } = gradient;
   const outputs: Tensor[] = [];
-  places.forEach((place, i) => {
-    if (place >= 0)
-      outputs[place] = emptyTensor(gradient.shape, node.edges[i]?.dtype ?? gradient.dtype, gradient.device);
-  });
-  const operands = [gradient, ...saved.map((x) => x ?? 0)];
-  gradient.storage.kernels.pointwise(f, gradient.dtype, outputs, operands);
+  for (let i = 0; i < places.length; i++) {
+    if (places[i] < 0) continue;
+    outputs[places[i]] = emptyTensor(gradient.shape, node.edges[i]?.dtype ?? dtype, gradient.storage.device);
+  }
+  const operands: (Tensor | number)[] = [gradient];
+  for (let i = 0; i < saved.length; i++) operands.push(saved[i] ?? 0);
+  gradient.storage.kernels.pointwise(f, dtype, outputs, operands);
+  if (places.length === 1) return outputs;
   return places.map((place) => (place >= 0 ? outputs[place] : place === -1 ? gradient : null));
 }
 

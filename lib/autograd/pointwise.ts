@@ -77,57 +77,62 @@ function before(x: Tensor): Tensor {
   return old;
 }
 
-/** Without numbers, on one device, one shape and one floating dtype: the usual case, without lists or look-ups. */
-function plain(row: PointwiseRow, x: Tensor, y: Tensor | number | null): Tensor | null {
-  const { dtype, storage } = x;
-  if (dtype !== 'float32' && dtype !== 'float64') return null;
-  if (modes.inference || row.refuses !== undefined) return null;
-  const result = new Tensor(
-    allocateOn(storage, row.result === 'bool' ? 'bool' : dtype, x.shape),
-    0,
-    x.shape,
-    isContiguous(x.shape, x.strides) ? x.strides : contiguousStrides(x.shape),
-    row.result === 'bool' ? 'bool' : dtype,
-  );
-  if (y === null) storage.kernels.pointwise1(row.formula, dtype, result, x);
-  else storage.kernels.pointwise2(row.formula, dtype, result, x, y);
-  return result;
+/** One dtype of floats and no rule against it: the usual case, without lists or look-ups. */
+function isPlain(row: PointwiseRow, { dtype }: Tensor): boolean {
+  return (dtype === 'float32' || dtype === 'float64') && !modes.inference && row.refuses === undefined;
 }
 
-function allocateOn({ kernels, device }: Storage, dtype: DType, shape: readonly number[]): Storage {
+/** A contiguous result of the operand's shape. */
+function plainResult(row: PointwiseRow, { dtype, storage, shape, strides }: Tensor): Tensor {
+  const type = row.result === 'bool' ? 'bool' : dtype;
   const size = count(shape);
-  return new Storage(kernels.allocate(dtype, size), dtype, device, kernels, size);
+  const { kernels } = storage;
+  const memory = new Storage(kernels.allocate(type, size), type, storage.device, kernels, size);
+  return new Tensor(memory, 0, shape, isContiguous(shape, strides) ? strides : contiguousStrides(shape), type);
 }
 
-function plain1(row: PointwiseRow, x: Tensor): Tensor | null {
-  const result = plain(row, x, null);
-  if (result === null || !modes.grad || row.result === 'bool' || !requiresGrad(x)) return result;
+/** Runs a pointwise row of one tensor. */
+export function pointwise1(row: PointwiseRow, x: Tensor): Tensor {
+  if (!(x instanceof Tensor) || !isPlain(row, x)) return general(row, [x], noNumbers, null);
+  const result = plainResult(row, x);
+  x.storage.kernels.pointwise1(row.formula, x.dtype, result, x);
+  if (!modes.grad || row.result === 'bool' || !requiresGrad(x)) return result;
   const { reaches } = backwardOf(row, one);
   track(row, [edgeOf(x)], [reaches[1] ? x : null, reaches[2] ? result : null], result);
   return result;
 }
 
-function plain2(row: PointwiseRow, a: Tensor, b: Tensor | number): Tensor | null {
-  if (typeof b !== 'number') {
-    if (b.dtype !== a.dtype || b.storage.device !== a.storage.device || !sameShape(a.shape, b.shape)) return null;
-  }
+/** Runs a pointwise row of two operands. */
+export function pointwise2(row: PointwiseRow, a: Tensor | number, b: Tensor | number): Tensor {
+  if (!(a instanceof Tensor) || !isPlain(row, a) || !(typeof b === 'number' || isAlike(a, b)))
+    return general(row, [a, b], noNumbers, null);
   const y = typeof b === 'number' ? castNumber(b, a.dtype) : b;
-  const result = plain(row, a, y);
-  if (result === null || !modes.grad || row.result === 'bool') return result;
+  const result = plainResult(row, a);
+  a.storage.kernels.pointwise2(row.formula, a.dtype, result, a, y);
+  if (!modes.grad || row.result === 'bool') return result;
   const first = requiresGrad(a);
   const second = typeof y !== 'number' && requiresGrad(y);
   if (!first && !second) return result;
   const { reaches } = backwardOf(row, first ? (second ? both : one) : other);
-  const edges = [first ? edgeOf(a) : null, second ? edgeOf(y as Tensor) : null];
   track(
     row,
-    edges,
+    [first ? edgeOf(a) : null, second ? edgeOf(y as Tensor) : null],
     [reaches[1] ? a : null, typeof y === 'number' || reaches[2] ? y : null, reaches[3] ? result : null],
     result,
   );
   return result;
 }
 
+function isAlike(a: Tensor, b: Tensor): boolean {
+  return (
+    b instanceof Tensor &&
+    b.dtype === a.dtype &&
+    b.storage.device === a.storage.device &&
+    (a.shape === b.shape || sameShape(a.shape, b.shape))
+  );
+}
+
+const noNumbers: readonly number[] = [];
 const one = [true, false];
 const other = [false, true];
 const both = [true, true];
@@ -148,16 +153,20 @@ export function pointwise(
   parameters: readonly number[],
   self: Tensor | null,
 ): Tensor {
-  if (self === null && parameters.length === 0 && given[0] instanceof Tensor) {
-    const [a, b] = given;
-    const quick =
-      given.length === 1
-        ? plain1(row, a)
-        : given.length === 2 && (b instanceof Tensor || typeof b === 'number')
-          ? plain2(row, a, b)
-          : null;
-    if (quick !== null) return quick;
+  if (self === null && parameters.length === 0) {
+    if (given.length === 1) return pointwise1(row, given[0] as Tensor);
+    if (given.length === 2) return pointwise2(row, given[0], given[1]);
   }
+  return general(row, given, parameters, self);
+}
+
+/** Every case: broadcasting, promotion, numbers, other devices, in place. */
+function general(
+  row: PointwiseRow,
+  given: readonly (Tensor | number)[],
+  parameters: readonly number[],
+  self: Tensor | null,
+): Tensor {
   const first = self ?? checkOperands(row, given);
   if (self !== null && given.some((x) => typeof x !== 'number')) checkOperands(row, given);
   const inputs = given.every((x) => typeof x === 'number' || x.storage.device === first.storage.device)

@@ -34,7 +34,7 @@ export const average: Reduction = reduction({
 
 /** A result of a reduction with its dimensions of size 1 back in place, so that it broadcasts against the input. */
 export function restored(g: Tensor, x: Tensor, { dims, keepdim }: Pick<Over, 'dims' | 'keepdim'>): Tensor {
-  return keepdim ? g : g.reshape(reducedShape(x.shape, dims, true));
+  return keepdim || g.shape.length === 0 ? g : g.reshape(reducedShape(x.shape, dims, true));
 }
 
 /** Runs a reduction into a result that may have kept its dimensions of size 1. */
