@@ -2,6 +2,7 @@ import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { formulaPolicy, runVectors } from '../wasm/formula.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
 
 /** The CPU's slot in `Formula.compiled`. */
@@ -14,9 +15,14 @@ type StridedKernel = (shape: readonly number[], strides: readonly number[][], ..
 const codes = 19;
 const numberCode = 9;
 
+/** The usual dtype needs no look-up. */
+function dtypeCode(dtype: DType): number {
+  return dtype === 'float32' ? dtypeCodes.float32 : dtypeCodes[dtype];
+}
+
 function operandCode(x: Operand, shape: readonly number[]): number {
   if (typeof x === 'number') return numberCode;
-  const code = dtypeCodes[x.dtype];
+  const code = dtypeCode(x.dtype);
   return isSingle(x.shape) && !isSingle(shape) ? 10 + code : code;
 }
 
@@ -56,9 +62,30 @@ function computeCode(compute: DType): number {
   return compute === 'int32' ? 1 : compute === 'int64' ? 2 : 0;
 }
 
-function table<K>(f: Formula): Map<number, K> {
-  f.compiled[slot] ??= new Map();
-  return f.compiled[slot] as Map<number, K>;
+/** A formula's kernels by key; the flat one that ran last stands apart, so that small operations find it without a look-up. */
+interface Compiled {
+  readonly kernels: Map<number, FlatKernel | StridedKernel>;
+  key: number;
+  latest: FlatKernel | null;
+}
+
+function compiledOf(f: Formula): Compiled {
+  const found = f.compiled[slot] as Compiled | undefined;
+  if (found !== undefined) return found;
+  const made: Compiled = { kernels: new Map(), key: -1, latest: null };
+  f.compiled[slot] = made;
+  return made;
+}
+
+/** The flat kernel for a key, if it has been made. */
+function flatKernel(f: Formula, key: number): FlatKernel | null {
+  const compiled = compiledOf(f);
+  if (compiled.key === key) return compiled.latest;
+  const found = compiled.kernels.get(key) as FlatKernel | undefined;
+  if (found === undefined) return null;
+  compiled.key = key;
+  compiled.latest = found;
+  return found;
 }
 
 /** What a kernel's text needs to know of its operands. */
@@ -128,9 +155,9 @@ function runStrided(
   const moving = inputs.filter((_, k) => !p.singles[k]) as View[];
   const rows = [...outputs.map((o) => o.strides), ...moving.map((x) => broadcastStrides(x.shape, x.strides, shape))];
   const loops = collapse(shape, rows);
-  const kernels = table<StridedKernel>(f);
+  const { kernels } = compiledOf(f);
   const full = (key * 3 + computeCode(compute)) * 64 + 1 + loops.shape.length;
-  let kernel = kernels.get(full);
+  let kernel = kernels.get(full) as StridedKernel | undefined;
   if (kernel === undefined) {
     kernel = compileStrided(f, compute, p, loops.shape.length);
     kernels.set(full, kernel);
@@ -148,7 +175,7 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
   let operands = 0;
   for (const o of outputs) {
     if (operands++ === exact) [key, operands] = [shortened(key), 1];
-    key = key * codes + dtypeCodes[o.dtype];
+    key = key * codes + dtypeCode(o.dtype);
     flat &&= isContiguous(shape, o.strides);
   }
   for (const x of inputs) {
@@ -157,23 +184,29 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
     flat &&= isFlat(x, shape);
   }
   if (!flat) return runStrided(f, compute, key, outputs, inputs);
-  const kernels = table<FlatKernel>(f);
+  if (compute === 'float32' && runVectors(f, outputs, inputs)) return;
   const full = (key * 3 + computeCode(compute)) * 64;
-  let kernel = kernels.get(full);
-  if (kernel === undefined) {
+  let kernel = flatKernel(f, full);
+  if (kernel === null) {
     kernel = compileFlat(f, compute, plan(outputs, inputs));
-    kernels.set(full, kernel);
+    compiledOf(f).kernels.set(full, kernel);
   }
-  kernel(count(shape), ...outputs, ...inputs);
+  // Spread lists cost as much as a small kernel: gradients of most rows go without.
+  const [o] = outputs;
+  if (outputs.length === 1 && inputs.length === 3) kernel(count(shape), o, inputs[0], inputs[1], inputs[2]);
+  else if (outputs.length === 1 && inputs.length === 4)
+    kernel(count(shape), o, inputs[0], inputs[1], inputs[2], inputs[3]);
+  else kernel(count(shape), ...outputs, ...inputs);
 }
 
 /** `Kernels.pointwise1`. */
 export function pointwise1(f: Formula, compute: DType, output: View, a: Operand): void {
   const { shape } = output;
   if (canGenerate && isContiguous(shape, output.strides) && isFlat(a, shape)) {
-    const key = (codes + dtypeCodes[output.dtype]) * codes + operandCode(a, shape);
-    const kernel = table<FlatKernel>(f).get((key * 3 + computeCode(compute)) * 64);
-    if (kernel !== undefined) return kernel(count(shape), output, a);
+    const key = (codes + dtypeCode(output.dtype)) * codes + operandCode(a, shape);
+    const kernel = flatKernel(f, (key * 3 + computeCode(compute)) * 64);
+    const n = count(shape);
+    if (kernel !== null && n < formulaPolicy.launch) return kernel(n, output, a);
   }
   pointwise(f, compute, [output], [a]);
 }
@@ -182,10 +215,10 @@ export function pointwise1(f: Formula, compute: DType, output: View, a: Operand)
 export function pointwise2(f: Formula, compute: DType, output: View, a: Operand, b: Operand): void {
   const { shape } = output;
   if (canGenerate && isContiguous(shape, output.strides) && isFlat(a, shape) && isFlat(b, shape)) {
-    const key =
-      ((2 * codes + dtypeCodes[output.dtype]) * codes + operandCode(a, shape)) * codes + operandCode(b, shape);
-    const kernel = table<FlatKernel>(f).get((key * 3 + computeCode(compute)) * 64);
-    if (kernel !== undefined) return kernel(count(shape), output, a, b);
+    const key = ((2 * codes + dtypeCode(output.dtype)) * codes + operandCode(a, shape)) * codes + operandCode(b, shape);
+    const kernel = flatKernel(f, (key * 3 + computeCode(compute)) * 64);
+    const n = count(shape);
+    if (kernel !== null && n < formulaPolicy.launch) return kernel(n, output, a, b);
   }
   pointwise(f, compute, [output], [a, b]);
 }
