@@ -63,6 +63,41 @@ export interface Window {
 /** How scattered elements meet what is there. */
 export type ScatterMode = 'set' | 'add' | 'multiply' | 'max' | 'min';
 
+/** Over which dimensions mean and variance are taken, and what is added to the variance. */
+export interface Normalization {
+  readonly dims: readonly number[];
+  readonly eps: number;
+}
+
+/** A normalized input: what is broadcast to its shape, and the statistics, whose folded dimensions have size 1. */
+export interface Normalized {
+  readonly input: View;
+  readonly weight: View | null;
+  readonly bias: View | null;
+  readonly mean: View;
+  readonly variance: View;
+}
+
+/** What networks spend time on beside products, in one launch; without it the composition of other families runs. */
+export interface FusedKernels {
+  /** exp(x) over its sum along `dim` (no dimension: one element), or the logarithm of that. */
+  softmax(output: View, input: View, dim: number, logarithm: boolean): void;
+  /** Gradient of `softmax` to its input, from that to its result, and the result. */
+  softmaxBackward(output: View, gradient: View, result: View, dim: number, logarithm: boolean): void;
+  /** output = (input - mean) / sqrt(variance + eps) weight + bias; writes mean and (biased) variance too. */
+  normalize(output: View, operands: Normalized, options: Normalization): void;
+  /**
+   * Gradients of `normalize`: writes those to input, weight and bias (the last two of one shape, null where not wanted) from those to
+   * output, mean and variance.
+   */
+  normalizeBackward(
+    to: { readonly input: View; readonly weight: View | null; readonly bias: View | null },
+    gradients: { readonly output: View; readonly mean: View; readonly variance: View },
+    operands: Normalized,
+    options: Normalization,
+  ): void;
+}
+
 /**
  * What a device must offer. Outputs are allocated by the caller and contiguous unless a comment says otherwise; kernels never allocate results,
  * never see a tensor and check nothing: shapes and dtypes have been inferred before.
@@ -132,4 +167,7 @@ export interface Kernels {
 
   /** Raw 32-bit words of Philox4x32-10 for a key, from a counter on, as int32. */
   philox(output: View, seed: bigint, counter: bigint): void;
+
+  /** A device may lack these. */
+  readonly fused?: FusedKernels;
 }

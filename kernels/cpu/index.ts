@@ -9,10 +9,13 @@ import { gather, scatter } from './gather.js';
 import { index, indexPut } from './indexing.js';
 import { matmul } from './matmul.js';
 import { allocate } from './memory.js';
+import { normalize } from './normalize.js';
+import { normalizeBackward } from './normalizeBackward.js';
 import { pointwise, pointwise1, pointwise2 } from './pointwise.js';
 import { maxPool } from './pool.js';
 import { reduce } from './reduce.js';
 import { scan } from './scan.js';
+import { softmax, softmaxBackward } from './softmax.js';
 import { sort } from './sort.js';
 
 function read(view: View): TypedArray {
@@ -53,4 +56,5 @@ export const cpu: Kernels = {
   bincount,
   searchSorted,
   philox,
+  fused: { softmax, softmaxBackward, normalize, normalizeBackward },
 };

@@ -15,6 +15,13 @@ export function dtypesKey(...views: readonly View[]): number {
   return views.reduce((key, view) => key * 16 + dtypeCodes[view.dtype], 0);
 }
 
+/** Whether all that are there have one dtype, float32 or float64, and memory that 32 bits can count. */
+export function arePlain(...views: readonly (View | null)[]): boolean {
+  const dtype = views[0]?.dtype;
+  if (dtype !== 'float32' && dtype !== 'float64') return false;
+  return views.every((view) => view === null || (view.dtype === dtype && elements(view).length < 2 ** 31));
+}
+
 /** All positions of a strided block, row-major. */
 export function places(offset: number, shape: readonly number[], strides: readonly number[]): Float64Array {
   const result = new Float64Array(count(shape));

@@ -14,10 +14,10 @@ export interface Gpu {
   memory(): { liveBytes: number; liveBuffers: number; pooledBytes: number };
 }
 
-/** Fills up a device's kernels: a family that it lacks becomes an error that says so. */
+/** Fills up a device's kernels: a family that it lacks becomes an error that says so; fused ones have compositions to fall back to. */
 function complete(device: string, offered: Partial<Kernels>): Kernels {
   const lacking = Object.keys(cpu)
-    .filter((family) => !(family in offered))
+    .filter((family) => family !== 'fused' && !(family in offered))
     .map((family) => [
       family,
       (): never => {

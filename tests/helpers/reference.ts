@@ -5,11 +5,13 @@ import { bincount, countNonzero, nonzero, searchSorted } from '../../kernels/ref
 import { gather, scatter } from '../../kernels/reference/gather.js';
 import { index, indexPut } from '../../kernels/reference/index.js';
 import { matmul } from '../../kernels/reference/matmul.js';
+import { normalize, normalizeBackward } from '../../kernels/reference/normalize.js';
 import { philox } from '../../kernels/reference/philox.js';
 import { copy, fill, pointwise } from '../../kernels/reference/pointwise.js';
 import { maxPool } from '../../kernels/reference/pool.js';
 import { reduce } from '../../kernels/reference/reduce.js';
 import { scan } from '../../kernels/reference/scan.js';
+import { softmax, softmaxBackward } from '../../kernels/reference/softmax.js';
 import { sort } from '../../kernels/reference/sort.js';
 import type { Kernels } from '../../kernels/types.js';
 
@@ -42,4 +44,5 @@ export const reference: Kernels = {
   bincount,
   searchSorted,
   philox,
+  fused: { softmax, softmaxBackward, normalize, normalizeBackward },
 };

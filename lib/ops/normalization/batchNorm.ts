@@ -6,7 +6,7 @@ import { showShape, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { zeros } from '../creation/creation.js';
 import { affine, checkChannels, checkRank, orNull, perChannel } from '../shape/affine.js';
-import { standardize } from './standardize.js';
+import { normalized } from './normalized.js';
 
 /** Throws where every mean would be over one element: nothing would be left. */
 function checkSeveral(name: string, x: Tensor, elements: number): void {
@@ -25,16 +25,26 @@ function follow(running: Tensor | null, value: Tensor, momentum: number): void {
 /** The dimensions of [N, C, ...] other than the channels. */
 const besidesChannels = (x: Tensor): number[] => x.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
 
-/** Results: the normalized input, and mean and (biased) variance per channel. */
+/** Results: the normalized input times weight plus bias, and mean and (biased) variance per channel. */
 function withBatchStatistics(
   name: string,
   x: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
   runningMean: Tensor | null,
   runningVar: Tensor | null,
   momentum: number,
   eps: number,
 ): Tensor[] {
-  const [y, mean, variance] = standardize(name, x, besidesChannels(x), eps);
+  const spread = (v: Tensor): Tensor => perChannel(v, x);
+  const [y, mean, variance] = normalized(
+    name,
+    x,
+    besidesChannels(x),
+    eps,
+    orNull(weight, spread),
+    orNull(bias, spread),
+  );
   const n = count(x.shape) / x.shape[1];
   follow(runningMean, mean.detach(), momentum);
   follow(runningVar, variance.detach().mul(n / (n - 1)), momentum);
@@ -101,9 +111,7 @@ export const batchNorm: Fn<
     checkChannels('batchNorm', input, input.shape[1], { runningMean, runningVar, weight, bias });
     if (!training) return withRunningStatistics('batchNorm', input, runningMean, runningVar, weight, bias, eps);
     checkSeveral('batchNorm', input, count(input.shape) / input.shape[1]);
-    const [y] = withBatchStatistics('batchNorm', input, runningMean, runningVar, momentum, eps);
-    const spread = (v: Tensor): Tensor => perChannel(v, input);
-    return affine(y, orNull(weight, spread), orNull(bias, spread));
+    return withBatchStatistics('batchNorm', input, weight, bias, runningMean, runningVar, momentum, eps)[0];
   },
   {
     samples: (m) => [
@@ -160,7 +168,15 @@ export const instanceNorm: Fn<
     const n = count(input.shape.slice(2));
     checkSeveral('instanceNorm', input, n);
     const dims = input.shape.slice(2).map((_, d) => d + 2);
-    const [y, mean, variance] = standardize('instanceNorm', input, dims, eps);
+    const spread = (v: Tensor): Tensor => perChannel(v, input);
+    const [y, mean, variance] = normalized(
+      'instanceNorm',
+      input,
+      dims,
+      eps,
+      orNull(weight, spread),
+      orNull(bias, spread),
+    );
     follow(runningMean, mean.detach().mean(0), momentum);
     follow(
       runningVar,
@@ -170,8 +186,7 @@ export const instanceNorm: Fn<
         .mul(n / (n - 1)),
       momentum,
     );
-    const spread = (v: Tensor): Tensor => perChannel(v, input);
-    return affine(y, orNull(weight, spread), orNull(bias, spread));
+    return y;
   },
   {
     samples: (m) => [
@@ -214,10 +229,17 @@ export const nativeBatchNorm: Fn<
       const empty = zeros(0, { dtype: input.dtype, device: input.device });
       return [y, empty, empty.clone()];
     }
-    const [y, mean, variance] = withBatchStatistics('nativeBatchNorm', input, runningMean, runningVar, momentum, eps);
-    const spread = (v: Tensor): Tensor => perChannel(v, input);
-    const result = affine(y, orNull(weight, spread), orNull(bias, spread));
-    return [result, mean.flatten(), variance.add(eps).rsqrt().flatten()];
+    const [y, mean, variance] = withBatchStatistics(
+      'nativeBatchNorm',
+      input,
+      weight,
+      bias,
+      runningMean,
+      runningVar,
+      momentum,
+      eps,
+    );
+    return [y, mean.flatten(), variance.add(eps).rsqrt().flatten()];
   },
   {
     samples: (m) => [

@@ -3,9 +3,9 @@ import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { average } from '../convolution/averagePool.js';
-import { affine, checkChannels, checkRank, orNull, perChannel } from '../shape/affine.js';
+import { checkChannels, checkRank, orNull } from '../shape/affine.js';
 import { padded } from '../shape/window.js';
-import { standardize } from './standardize.js';
+import { normalized } from './normalized.js';
 
 /**
  * [N, C, ...] with mean 0 and variance 1 in each of `numGroups` groups of channels, then times `weight` plus `bias` per channel
@@ -26,10 +26,12 @@ export const groupNorm: Fn<
       );
     }
     checkChannels('groupNorm', input, channels, { weight, bias });
-    const grouped = input.reshape(batch, numGroups, count(input.shape.slice(1)) / numGroups);
-    const y = standardize('groupNorm', grouped, [2], eps)[0].reshape(input.shape);
-    const spread = (v: Tensor): Tensor => perChannel(v, input);
-    return affine(y, orNull(weight, spread), orNull(bias, spread));
+    const grouped = input.reshape(batch, numGroups, channels / numGroups, count(input.shape.slice(2)));
+    // [N, groups, channels of a group, elements]: weights stand along the middle two.
+    const spread = (v: Tensor): Tensor => v.reshape(numGroups, channels / numGroups, 1);
+    return normalized('groupNorm', grouped, [2, 3], eps, orNull(weight, spread), orNull(bias, spread))[0].reshape(
+      input.shape,
+    );
   },
   {
     samples: (m) => [

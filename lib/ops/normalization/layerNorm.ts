@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { affine } from '../shape/affine.js';
-import { standardize } from './standardize.js';
+import { normalized } from './normalized.js';
 
 /** The last dimensions that a normalized shape names. */
 function lastDims(name: string, input: Tensor, normalizedShape: number | readonly number[]): number[] {
@@ -49,7 +49,7 @@ export const layerNorm: Fn<
   (input, normalizedShape, weight, bias, eps) => {
     const dims = lastDims('layerNorm', input, normalizedShape);
     checkAffine('layerNorm', input, dims, { weight, bias });
-    return affine(standardize('layerNorm', input, dims, eps)[0], weight, bias);
+    return normalized('layerNorm', input, dims, eps, weight, bias)[0];
   },
   {
     samples: (m) => [
@@ -109,8 +109,8 @@ export const nativeLayerNorm: Fn<
   (input, normalizedShape, weight, bias, eps) => {
     const dims = lastDims('nativeLayerNorm', input, normalizedShape);
     checkAffine('nativeLayerNorm', input, dims, { weight, bias });
-    const [y, mean, variance] = standardize('nativeLayerNorm', input, dims, eps);
-    return [affine(y, weight, bias), mean, variance.add(eps).rsqrt()];
+    const [y, mean, variance] = normalized('nativeLayerNorm', input, dims, eps, weight, bias);
+    return [y, mean, variance.add(eps).rsqrt()];
   },
   {
     samples: (m) => [

@@ -6,7 +6,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { adding, average, foldedCount, reduceKernel, reduction, requireFloat } from '../reduction/reduction.js';
 
 /** What standardizing remembers: the dimensions that share a mean, and what is added to the variance. */
-interface Standard {
+export interface Standard {
   readonly name: string;
   readonly dims: readonly number[];
   readonly eps: number;
@@ -48,17 +48,29 @@ const standardizeRow: Row<Standard> = {
     k.pointwise(scaled, y.dtype, [y], [y, variance, eps]);
   },
   savesResults: [0, 2],
-  grad(_t, [g, gMean, gVariance], [x], [y, , variance], { dims, eps }) {
-    const n = foldedCount(x.shape, dims);
-    const scale = variance.add(eps).rsqrt();
-    const a = g.mean(dims, true).sub(gMean.div(scale.mul(n)));
-    const b = g
-      .mul(y)
-      .mean(dims, true)
-      .sub(gVariance.mul(2 / n).div(scale.mul(scale)));
-    return [pointwise(gradientRow, [g, y, scale, a, b], [], null)];
-  },
+  grad: (_t, [g, toMean, toVariance], [x], [y, , variance], standard) => [
+    standardGradient(g, toMean, toVariance, y, variance, foldedCount(x.shape, standard.dims), standard),
+  ],
 };
+
+/** The gradient to the input from those to the three results; `n` elements share a mean. */
+export function standardGradient(
+  g: Tensor,
+  toMean: Tensor,
+  toVariance: Tensor,
+  y: Tensor,
+  variance: Tensor,
+  n: number,
+  { dims, eps }: Standard,
+): Tensor {
+  const scale = variance.add(eps).rsqrt();
+  const a = g.mean(dims, true).sub(toMean.div(scale.mul(n)));
+  const b = g
+    .mul(y)
+    .mean(dims, true)
+    .sub(toVariance.mul(2 / n).div(scale.mul(scale)));
+  return pointwise(gradientRow, [g, y, scale, a, b], [], null);
+}
 
 /** A tensor with mean 0 and variance 1 over `dims`, and the mean and the (biased) variance that it had. */
 export function standardize(name: string, x: Tensor, dims: readonly number[], eps: number): Tensor[] {

@@ -1,10 +1,11 @@
 import { formula } from '../../../kernels/dag.js';
-import type { Kernels } from '../../../kernels/types.js';
+import type { FusedKernels, Kernels } from '../../../kernels/types.js';
 import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { checkDType, type DType, getDefaultDtype, isFloat } from '../../core/dtype.js';
 import { type Dims, reducedShape, wrapDim, wrapDims } from '../../core/shape.js';
 import { alias, emptyTensor, type Tensor } from '../../core/tensor.js';
+import type { Operations } from '../index.js';
 import { reductions } from './extremes.js';
 import { addition, reduceKernel, requireFloat, restored } from './reduction.js';
 
@@ -26,26 +27,81 @@ function exponentials(k: Kernels, y: Tensor, x: Tensor, dims: readonly number[],
   return [largest, total];
 }
 
-function lineRow(name: string, kernel: Row<number[]>['kernel'], grad: Row<number[]>['grad']): Row<number[]> {
-  return { name, infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }], kernel, savesResults: [0], grad };
+/** One dimension, or none where the tensor has none. */
+type Line = readonly number[];
+
+/** A row over the lines along a dimension; the backward row's second input is the forward row's result. */
+function lineRow(
+  name: string,
+  kernel: Row<Line>['kernel'],
+  rest: Pick<Row<Line>, 'grad' | 'saves' | 'savesResults'>,
+): Row<Line> {
+  return { name, infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }], kernel, ...rest };
+}
+
+const softmaxBackward: Row<Line> = lineRow(
+  'softmaxBackward',
+  (k, [to], [g, y], dims) => (k.fused as FusedKernels).softmaxBackward(to, g, y, dims[0] ?? 0, false),
+  {
+    saves: [0, 1],
+    grad: (t, [h], [g, y], _results, dims) => [
+      alongLine(t, softmaxBackward, softmaxGradient, h, y, dims),
+      t.sub(t.mul(h, t.sub(g, t.sum(t.mul(g, y), dims, true))), t.mul(g, t.sum(t.mul(h, y), dims, true))),
+    ],
+  },
+);
+
+const softmaxGradient = (t: Operations, g: Tensor, y: Tensor, dims: Line): Tensor =>
+  t.mul(y, t.sub(g, t.sum(t.mul(g, y), dims, true)));
+
+const logSoftmaxBackward: Row<Line> = lineRow(
+  'logSoftmaxBackward',
+  (k, [to], [g, y], dims) => (k.fused as FusedKernels).softmaxBackward(to, g, y, dims[0] ?? 0, true),
+  {
+    saves: [0, 1],
+    grad: (t, [h], [g, y], _results, dims) => {
+      const p = t.exp(y);
+      return [t.sub(h, t.sum(t.mul(h, p), dims, true)), t.neg(t.mul(t.mul(h, p), t.sum(g, dims, true)))];
+    },
+  },
+);
+
+const logSoftmaxGradient = (t: Operations, g: Tensor, y: Tensor, dims: Line): Tensor =>
+  t.sub(g, t.mul(t.exp(y), t.sum(g, dims, true)));
+
+/** A gradient in one launch where the device has that, else composed. */
+function alongLine(
+  t: Operations,
+  row: Row<Line>,
+  composed: typeof softmaxGradient,
+  g: Tensor,
+  y: Tensor,
+  dims: Line,
+): Tensor {
+  return y.storage.kernels.fused === undefined ? composed(t, g, y, dims) : apply1(row, [g, y], dims);
 }
 
 const softmaxRow = lineRow(
   'softmax',
   (k, [y], [x], dims) => {
+    if (k.fused !== undefined) return k.fused.softmax(y, x, dims[0] ?? 0, false);
     const [, total] = exponentials(k, y, x, dims, false);
     k.pointwise2(ratio, x.dtype, y, y, total);
   },
-  (t, [g], _x, [y], dims) => [t.mul(y, t.sub(g, t.sum(t.mul(g, y), dims, true)))],
+  { savesResults: [0], grad: (t, [g], _x, [y], dims) => [alongLine(t, softmaxBackward, softmaxGradient, g, y, dims)] },
 );
 
 const logSoftmaxRow = lineRow(
   'logSoftmax',
   (k, [y], [x], dims) => {
+    if (k.fused !== undefined) return k.fused.softmax(y, x, dims[0] ?? 0, true);
     const [largest, total] = exponentials(k, y, x, dims, false);
     k.pointwise(shifted, x.dtype, [y], [x, largest, total]);
   },
-  (t, [g], _x, [y], dims) => [t.sub(g, t.mul(t.exp(y), t.sum(g, dims, true)))],
+  {
+    savesResults: [0],
+    grad: (t, [g], _x, [y], dims) => [alongLine(t, logSoftmaxBackward, logSoftmaxGradient, g, y, dims)],
+  },
 );
 
 /** Runs on float16 in float32, rounding once at the end. */
@@ -58,7 +114,7 @@ type SoftmaxOptions = { dim?: number; dtype?: DType | null };
 /** A function that makes a distribution of each line along `dim`. */
 export type Softmax = Fn<[input: Tensor, dim: number], SoftmaxOptions, Tensor>;
 
-function softmaxFn(name: string, row: Row<number[]>): Softmax {
+function softmaxFn(name: string, row: Row<Line>): Softmax {
   return fn(
     `${name}(input, dim, *, dtype=null)`,
     (input, dim, { dtype }) => {
