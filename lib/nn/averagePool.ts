@@ -1,4 +1,12 @@
-import { avgPool1d, avgPool2d, avgPool3d, lpPool1d, lpPool2d } from '../ops/convolution/averagePool.js';
+import {
+  type AvgPool1dArguments,
+  type AvgPoolArguments,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+} from '../ops/convolution/averagePool.js';
 import type { Size } from '../ops/shape/window.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
@@ -24,17 +32,7 @@ export interface AvgPoolOptions extends AvgPool1dOptions {
 }
 
 /** How `AvgPool2d` and `AvgPool3d` are made. */
-export type AvgPoolCall = Call<
-  [
-    kernelSize: Size,
-    stride?: Size | null,
-    padding?: Size,
-    ceilMode?: boolean,
-    countIncludePad?: boolean,
-    divisorOverride?: number | null,
-  ],
-  AvgPoolOptions
->;
+export type AvgPoolCall = Call<AvgPoolArguments, AvgPoolOptions>;
 
 abstract class AvgPool extends Layer {
   declare readonly kernelSize: Size;
@@ -46,12 +44,7 @@ abstract class AvgPool extends Layer {
 
 /** Mean of each window of [N, C, L] (or [C, L]). PyTorch: torch.nn.AvgPool1d. */
 export class AvgPool1d extends AvgPool {
-  constructor(
-    ...args: Call<
-      [kernelSize: Size, stride?: Size | null, padding?: Size, ceilMode?: boolean, countIncludePad?: boolean],
-      AvgPool1dOptions
-    >
-  ) {
+  constructor(...args: Call<AvgPool1dArguments, AvgPool1dOptions>) {
     super('AvgPool1d(kernelSize, stride=null, padding=0, ceilMode=false, countIncludePad=true)', args);
   }
 

@@ -3,12 +3,13 @@ import { crossEntropy, nllLoss } from '../ops/loss/lossClasses.js';
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  type DivergenceReduction,
   klDiv,
   multilabelSoftMarginLoss,
 } from '../ops/loss/lossLikelihood.js';
 import { multilabelMarginLoss, multiMarginLoss } from '../ops/loss/lossMulti.js';
 import { gaussianNllLoss, poissonNllLoss } from '../ops/loss/lossRates.js';
-import type { LossOptions, LossReduction } from '../ops/loss/lossReduction.js';
+import type { LossArguments, LossOptions, LossReduction } from '../ops/loss/lossReduction.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Loss } from './loss.js';
@@ -90,10 +91,7 @@ export class BCELoss extends Loss {
   declare weight: Tensor | null;
 
   constructor(
-    ...args: Call<
-      [weight?: Tensor | null, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
-      LossOptions & { weight?: Tensor | null }
-    >
+    ...args: Call<[weight?: Tensor | null, ...how: LossArguments], LossOptions & { weight?: Tensor | null }>
   ) {
     super("BCELoss(weight=null, sizeAverage=null, reduce=null, reduction='mean')", args, { weight: 'weight' });
   }
@@ -110,13 +108,7 @@ export class BCEWithLogitsLoss extends Loss {
 
   constructor(
     ...args: Call<
-      [
-        weight?: Tensor | null,
-        sizeAverage?: boolean | null,
-        reduce?: boolean | null,
-        reduction?: LossReduction,
-        posWeight?: Tensor | null,
-      ],
+      [weight?: Tensor | null, ...how: LossArguments, posWeight?: Tensor | null],
       LossOptions & { weight?: Tensor | null; posWeight?: Tensor | null }
     >
   ) {
@@ -140,23 +132,13 @@ export class BCEWithLogitsLoss extends Loss {
 }
 
 /** target (log(target) - input), for an input of log-probabilities; 'batchmean' divides by the batch, as the definition wants. PyTorch: torch.nn.KLDivLoss. */
-export class KLDivLoss extends Loss<LossReduction | 'batchmean'> {
+export class KLDivLoss extends Loss<DivergenceReduction> {
   declare readonly logTarget: boolean;
 
   constructor(
     ...args: Call<
-      [
-        sizeAverage?: boolean | null,
-        reduce?: boolean | null,
-        reduction?: LossReduction | 'batchmean',
-        logTarget?: boolean,
-      ],
-      {
-        sizeAverage?: boolean | null;
-        reduce?: boolean | null;
-        reduction?: LossReduction | 'batchmean';
-        logTarget?: boolean;
-      }
+      [...how: LossArguments<DivergenceReduction>, logTarget?: boolean],
+      LossOptions<DivergenceReduction> & { logTarget?: boolean }
     >
   ) {
     super("KLDivLoss(sizeAverage=null, reduce=null, reduction='mean', logTarget=false)", args);
@@ -222,10 +204,7 @@ export class MultiLabelSoftMarginLoss extends Loss {
   declare weight: Tensor | null;
 
   constructor(
-    ...args: Call<
-      [weight?: Tensor | null, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
-      LossOptions & { weight?: Tensor | null }
-    >
+    ...args: Call<[weight?: Tensor | null, ...how: LossArguments], LossOptions & { weight?: Tensor | null }>
   ) {
     super("MultiLabelSoftMarginLoss(weight=null, sizeAverage=null, reduce=null, reduction='mean')", args, {
       weight: 'weight',
@@ -245,14 +224,7 @@ export class MultiMarginLoss extends Loss {
 
   constructor(
     ...args: Call<
-      [
-        p?: number,
-        margin?: number,
-        weight?: Tensor | null,
-        sizeAverage?: boolean | null,
-        reduce?: boolean | null,
-        reduction?: LossReduction,
-      ],
+      [p?: number, margin?: number, weight?: Tensor | null, ...how: LossArguments],
       LossOptions & { p?: number; margin?: number; weight?: Tensor | null }
     >
   ) {
@@ -277,9 +249,7 @@ export class MultiMarginLoss extends Loss {
 
 /** max(0, 1 - (x[target] - x[other])) over all pairs; a row of targets ends at the first -1. PyTorch: torch.nn.MultiLabelMarginLoss. */
 export class MultiLabelMarginLoss extends Loss {
-  constructor(
-    ...args: Call<[sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction], LossOptions>
-  ) {
+  constructor(...args: Call<LossArguments, LossOptions>) {
     super("MultiLabelMarginLoss(sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 

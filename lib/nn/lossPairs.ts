@@ -7,16 +7,14 @@ import {
   tripletMarginWithDistanceLoss,
 } from '../ops/loss/lossMargins.js';
 import { huberLoss, l1Loss, mseLoss, smoothL1Loss } from '../ops/loss/lossPairs.js';
-import type { LossOptions, LossReduction } from '../ops/loss/lossReduction.js';
+import type { LossArguments, LossOptions, LossReduction } from '../ops/loss/lossReduction.js';
 import type { Tensor } from '../tensor.js';
 import type { Call } from './arguments.js';
 import { Loss } from './loss.js';
 
 /** The mean (or sum) of |input - target|. PyTorch: torch.nn.L1Loss. */
 export class L1Loss extends Loss {
-  constructor(
-    ...args: Call<[sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction], LossOptions>
-  ) {
+  constructor(...args: Call<LossArguments, LossOptions>) {
     super("L1Loss(sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 
@@ -31,9 +29,7 @@ export class L1Loss extends Loss {
  * new tg.nn.MSELoss().forward(tg.zeros(2), tg.tensor([1, 3])) // => tensor(5.)
  */
 export class MSELoss extends Loss {
-  constructor(
-    ...args: Call<[sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction], LossOptions>
-  ) {
+  constructor(...args: Call<LossArguments, LossOptions>) {
     super("MSELoss(sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 
@@ -46,12 +42,7 @@ export class MSELoss extends Loss {
 export class SmoothL1Loss extends Loss {
   declare readonly beta: number;
 
-  constructor(
-    ...args: Call<
-      [sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction, beta?: number],
-      LossOptions & { beta?: number }
-    >
-  ) {
+  constructor(...args: Call<[...how: LossArguments, beta?: number], LossOptions & { beta?: number }>) {
     super("SmoothL1Loss(sizeAverage=null, reduce=null, reduction='mean', beta=1)", args);
   }
 
@@ -79,12 +70,7 @@ export class HuberLoss extends Loss {
 export class HingeEmbeddingLoss extends Loss {
   declare readonly margin: number;
 
-  constructor(
-    ...args: Call<
-      [margin?: number, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
-      LossOptions & { margin?: number }
-    >
-  ) {
+  constructor(...args: Call<[margin?: number, ...how: LossArguments], LossOptions & { margin?: number }>) {
     super("HingeEmbeddingLoss(margin=1, sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 
@@ -95,9 +81,7 @@ export class HingeEmbeddingLoss extends Loss {
 
 /** log(1 + exp(-target input)), for targets 1 and -1. PyTorch: torch.nn.SoftMarginLoss. */
 export class SoftMarginLoss extends Loss {
-  constructor(
-    ...args: Call<[sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction], LossOptions>
-  ) {
+  constructor(...args: Call<LossArguments, LossOptions>) {
     super("SoftMarginLoss(sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 
@@ -110,12 +94,7 @@ export class SoftMarginLoss extends Loss {
 export class MarginRankingLoss extends Loss {
   declare readonly margin: number;
 
-  constructor(
-    ...args: Call<
-      [margin?: number, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
-      LossOptions & { margin?: number }
-    >
-  ) {
+  constructor(...args: Call<[margin?: number, ...how: LossArguments], LossOptions & { margin?: number }>) {
     super("MarginRankingLoss(margin=0, sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 
@@ -128,12 +107,7 @@ export class MarginRankingLoss extends Loss {
 export class CosineEmbeddingLoss extends Loss {
   declare readonly margin: number;
 
-  constructor(
-    ...args: Call<
-      [margin?: number, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
-      LossOptions & { margin?: number }
-    >
-  ) {
+  constructor(...args: Call<[margin?: number, ...how: LossArguments], LossOptions & { margin?: number }>) {
     super("CosineEmbeddingLoss(margin=0, sizeAverage=null, reduce=null, reduction='mean')", args);
   }
 
@@ -151,15 +125,7 @@ export class TripletMarginLoss extends Loss {
 
   constructor(
     ...args: Call<
-      [
-        margin?: number,
-        p?: number,
-        eps?: number,
-        swap?: boolean,
-        sizeAverage?: boolean | null,
-        reduce?: boolean | null,
-        reduction?: LossReduction,
-      ],
+      [margin?: number, p?: number, eps?: number, swap?: boolean, ...how: LossArguments],
       LossOptions & { margin?: number; p?: number; eps?: number; swap?: boolean }
     >
   ) {

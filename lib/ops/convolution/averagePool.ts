@@ -60,23 +60,24 @@ export interface AvgPoolOptions {
   countIncludePad?: boolean;
 }
 
+/** What `avgPool1d` takes after its input. */
+export type AvgPool1dArguments = [
+  kernelSize: Size,
+  stride?: Size | null,
+  padding?: Size,
+  ceilMode?: boolean,
+  countIncludePad?: boolean,
+];
+
+/** What `avgPool2d` and `avgPool3d` take after their input. */
+export type AvgPoolArguments = [...window: AvgPool1dArguments, divisorOverride?: number | null];
+
 /**
  * Mean of each window of [N, C, L] (or [C, L]). PyTorch: torch.nn.functional.avg_pool1d.
  * @example
  * tg.nn.functional.avgPool1d(tg.tensor([[1, 3, 5, 7]]), 2).tolist() // => [ [ 2, 6 ] ]
  */
-export const avgPool1d: Fn<
-  [
-    input: Tensor,
-    kernelSize: Size,
-    stride?: Size | null,
-    padding?: Size,
-    ceilMode?: boolean,
-    countIncludePad?: boolean,
-  ],
-  AvgPoolOptions,
-  Tensor
-> = fn(
+export const avgPool1d: Fn<[input: Tensor, ...window: AvgPool1dArguments], AvgPoolOptions, Tensor> = fn(
   'avgPool1d(input, kernelSize, stride=null, padding=0, ceilMode=false, countIncludePad=true)',
   (input, kernelSize, stride, padding, ceilMode, countIncludePad) => {
     checkTensor('avgPool1d', input);
@@ -88,15 +89,7 @@ export const avgPool1d: Fn<
 
 /** `avgPool2d`, `avgPool3d`. */
 export type AvgPool = Fn<
-  [
-    input: Tensor,
-    kernelSize: Size,
-    stride?: Size | null,
-    padding?: Size,
-    ceilMode?: boolean,
-    countIncludePad?: boolean,
-    divisorOverride?: number | null,
-  ],
+  [input: Tensor, ...window: AvgPoolArguments],
   AvgPoolOptions & {
     /** What sums are divided by instead of the number of elements. */
     divisorOverride?: number | null;

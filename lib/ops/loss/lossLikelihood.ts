@@ -6,7 +6,7 @@ import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { logOnePlusExp } from '../pointwise/formulas.js';
-import { type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
+import { type LossArguments, type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
 
 function checkSameShape(name: string, input: Tensor, target: Tensor): void {
   checkTensor(name, input);
@@ -57,14 +57,7 @@ type WeightedOptions = LossOptions & { target?: Tensor; weight?: Tensor | null }
  * ValueError for an input outside [0, 1]. PyTorch: torch.nn.functional.binary_cross_entropy.
  */
 export const binaryCrossEntropy: Fn<
-  [
-    input: Tensor,
-    target: Tensor,
-    weight?: Tensor | null,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input: Tensor, target: Tensor, weight?: Tensor | null, ...how: LossArguments],
   WeightedOptions,
   Tensor
 > = fn(
@@ -112,15 +105,7 @@ const logitsRow: PointwiseRow = pointwiseRow('binaryCrossEntropyWithLogits', 3, 
  * tg.nn.functional.binaryCrossEntropyWithLogits(tg.zeros(2), tg.ones(2)).item() // => 0.6931471824645996
  */
 export const binaryCrossEntropyWithLogits: Fn<
-  [
-    input: Tensor,
-    target: Tensor,
-    weight?: Tensor | null,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-    posWeight?: Tensor | null,
-  ],
+  [input: Tensor, target: Tensor, weight?: Tensor | null, ...how: LossArguments, posWeight?: Tensor | null],
   WeightedOptions & { posWeight?: Tensor | null },
   Tensor
 > = fn(
@@ -149,14 +134,7 @@ export const binaryCrossEntropyWithLogits: Fn<
  * PyTorch: torch.nn.functional.multilabel_soft_margin_loss.
  */
 export const multilabelSoftMarginLoss: Fn<
-  [
-    input: Tensor,
-    target: Tensor,
-    weight?: Tensor | null,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input: Tensor, target: Tensor, weight?: Tensor | null, ...how: LossArguments],
   WeightedOptions,
   Tensor
 > = fn(
@@ -198,21 +176,8 @@ export type DivergenceReduction = LossReduction | 'batchmean';
  * `target (log target - input)`. 'batchmean' is the mathematical one. PyTorch: torch.nn.functional.kl_div.
  */
 export const klDiv: Fn<
-  [
-    input: Tensor,
-    target: Tensor,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: DivergenceReduction,
-    logTarget?: boolean,
-  ],
-  {
-    target?: Tensor;
-    sizeAverage?: boolean | null;
-    reduce?: boolean | null;
-    reduction?: DivergenceReduction;
-    logTarget?: boolean;
-  },
+  [input: Tensor, target: Tensor, ...how: LossArguments<DivergenceReduction>, logTarget?: boolean],
+  LossOptions<DivergenceReduction> & { target?: Tensor; logTarget?: boolean },
   Tensor
 > = fn(
   "klDiv(input, target, sizeAverage=null, reduce=null, reduction='mean', logTarget=false)",

@@ -5,7 +5,7 @@ import { ShapeError, showShape } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { logOnePlusExp } from '../pointwise/formulas.js';
 import { pairwiseDistance } from '../product/distance.js';
-import { type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
+import { type LossArguments, type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
 
 /** Inputs and target, then one number: the margin. */
 const hingeRow: PointwiseRow = pointwiseRow('hingeEmbeddingLoss', 2, 1, {
@@ -30,14 +30,7 @@ type MarginOptions = LossOptions & { target?: Tensor; margin?: number };
  * `input` where the target is 1, `max(0, margin - input)` where it is -1. PyTorch: torch.nn.functional.hinge_embedding_loss.
  */
 export const hingeEmbeddingLoss: Fn<
-  [
-    input: Tensor,
-    target: Tensor,
-    margin?: number,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input: Tensor, target: Tensor, margin?: number, ...how: LossArguments],
   MarginOptions,
   Tensor
 > = fn(
@@ -71,15 +64,7 @@ const rankingRow: PointwiseRow = pointwiseRow('marginRankingLoss', 3, 1, {
  * `max(0, margin - target (input1 - input2))`: which of two should rank higher. PyTorch: torch.nn.functional.margin_ranking_loss.
  */
 export const marginRankingLoss: Fn<
-  [
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin?: number,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input1: Tensor, input2: Tensor, target: Tensor, margin?: number, ...how: LossArguments],
   MarginOptions & { input2?: Tensor },
   Tensor
 > = fn(
@@ -114,7 +99,7 @@ const softRow: PointwiseRow = pointwiseRow('softMarginLoss', 2, 0, {
 
 /** `log(1 + exp(-target input))` for targets 1 and -1. PyTorch: torch.nn.functional.soft_margin_loss. */
 export const softMarginLoss: Fn<
-  [input: Tensor, target: Tensor, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
+  [input: Tensor, target: Tensor, ...how: LossArguments],
   LossOptions & { target?: Tensor },
   Tensor
 > = fn(
@@ -139,15 +124,7 @@ export const softMarginLoss: Fn<
  * or without N. PyTorch: torch.nn.functional.cosine_embedding_loss.
  */
 export const cosineEmbeddingLoss: Fn<
-  [
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin?: number,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input1: Tensor, input2: Tensor, target: Tensor, margin?: number, ...how: LossArguments],
   MarginOptions & { input2?: Tensor },
   Tensor
 > = fn(
@@ -217,9 +194,7 @@ export const tripletMarginLoss: Fn<
     p?: number,
     eps?: number,
     swap?: boolean,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
+    ...how: LossArguments,
   ],
   LossOptions & { positive?: Tensor; negative?: Tensor; margin?: number; p?: number; eps?: number; swap?: boolean },
   Tensor

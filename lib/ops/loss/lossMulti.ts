@@ -6,7 +6,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { ones } from '../creation/creation.js';
 import { spreadAlong, takeAlong } from '../indexing/along.js';
 import { checkBounds, type Indices, indexTensor } from '../indexing/indices.js';
-import { type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
+import { type LossArguments, type LossOptions, reduced, reductionOf } from './lossReduction.js';
 
 /** (N, C) as it is; (C) and a single number as one row. */
 function rows(name: string, input: Tensor): Tensor {
@@ -24,16 +24,7 @@ const positivePart = (x: Tensor): Tensor => x.where(x.gt(0), 0);
  * or without N. PyTorch: torch.nn.functional.multi_margin_loss.
  */
 export const multiMarginLoss: Fn<
-  [
-    input: Tensor,
-    target: Tensor | Indices,
-    p?: number,
-    margin?: number,
-    weight?: Tensor | null,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input: Tensor, target: Tensor | Indices, p?: number, margin?: number, weight?: Tensor | null, ...how: LossArguments],
   LossOptions & { target?: Tensor | Indices; p?: number; margin?: number; weight?: Tensor | null },
   Tensor
 > = fn(
@@ -82,13 +73,7 @@ export const multiMarginLoss: Fn<
  * `target` lists classes up to its first negative entry. PyTorch: torch.nn.functional.multilabel_margin_loss.
  */
 export const multilabelMarginLoss: Fn<
-  [
-    input: Tensor,
-    target: Tensor | Indices,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-  ],
+  [input: Tensor, target: Tensor | Indices, ...how: LossArguments],
   LossOptions & { target?: Tensor | Indices },
   Tensor
 > = fn(

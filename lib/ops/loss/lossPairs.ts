@@ -5,7 +5,7 @@ import { type Facts, type Fn, fn, type Maker } from '../../core/define.js';
 import { ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { signOf } from '../pointwise/formulas.js';
-import { type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
+import { type LossArguments, type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
 
 /** A row of a loss that is a function of the difference: its derivative, and minus it for the target. */
 function differenceRow(
@@ -92,11 +92,7 @@ function factsOf(options: readonly Record<string, unknown>[]): Facts {
 type PairOptions = LossOptions & { target?: Tensor };
 
 /** `l1Loss`, `mseLoss`. */
-export type PairLoss = Fn<
-  [input: Tensor, target: Tensor, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction],
-  PairOptions,
-  Tensor
->;
+export type PairLoss = Fn<[input: Tensor, target: Tensor, ...how: LossArguments], PairOptions, Tensor>;
 
 function pairLoss(name: string, row: PointwiseRow): PairLoss {
   return fn(
@@ -122,14 +118,7 @@ export const mseLoss: PairLoss = pairLoss('mseLoss', squared);
  * ValueError for a negative `beta`. PyTorch: torch.nn.functional.smooth_l1_loss.
  */
 export const smoothL1Loss: Fn<
-  [
-    input: Tensor,
-    target: Tensor,
-    sizeAverage?: boolean | null,
-    reduce?: boolean | null,
-    reduction?: LossReduction,
-    beta?: number,
-  ],
+  [input: Tensor, target: Tensor, ...how: LossArguments, beta?: number],
   PairOptions & { beta?: number },
   Tensor
 > = fn(

@@ -5,11 +5,18 @@ import type { Tensor } from '../../core/tensor.js';
 export type LossReduction = 'none' | 'mean' | 'sum';
 
 /** The options that losses share; the first two are PyTorch's deprecated way to say `reduction`. */
-export interface LossOptions {
+export interface LossOptions<R extends string = LossReduction> {
   sizeAverage?: boolean | null;
   reduce?: boolean | null;
-  reduction?: LossReduction;
+  reduction?: R;
 }
+
+/** `LossOptions` by position. */
+export type LossArguments<R extends string = LossReduction> = [
+  sizeAverage?: boolean | null,
+  reduce?: boolean | null,
+  reduction?: R,
+];
 
 /** A checked reduction; the deprecated switches win where they are given, as in PyTorch. */
 export function reductionOf(
