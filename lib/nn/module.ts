@@ -1,6 +1,7 @@
 import type { Device } from '../core/device.js';
 import { checkDType, type DType, isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError } from '../core/errors.js';
+import { zeroGrad } from '../ops/zeroGrad.js';
 import { Tensor } from '../tensor.js';
 import type { BackwardHook } from './backwardHook.js';
 import { type HookHandle, hooked } from './hooks.js';
@@ -215,10 +216,7 @@ export abstract class Module {
 
   /** Sets every parameter's gradient to null, or to zeros. PyTorch: Module.zero_grad. */
   zeroGrad(setToNull = true): void {
-    for (const parameter of this.parameters()) {
-      if (setToNull) parameter.grad = null;
-      else parameter.grad?.detach_().zero_();
-    }
+    zeroGrad(this.parameters(), setToNull);
   }
 
   /** Makes every parameter ask for a gradient, or not. Returns the module. PyTorch: Module.requires_grad_. */

@@ -3,6 +3,7 @@ import { isPlainObject } from '../core/bind.js';
 import type { Arguments } from '../core/define.js';
 import { ArgumentError, AutogradError, ShapeError, StateDictError, showShape, ValueError } from '../core/errors.js';
 import { sameShape } from '../core/shape.js';
+import { zeroGrad } from '../ops/zeroGrad.js';
 import { Tensor } from '../tensor.js';
 import { camel, snake } from './options.js';
 
@@ -112,10 +113,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
 
   /** Sets every gradient to null, or to zeros. */
   zeroGrad(setToNull = true): void {
-    for (const parameter of this.paramGroups.flatMap((group) => group.params)) {
-      if (setToNull) parameter.grad = null;
-      else parameter.grad?.detach_().zero_();
-    }
+    for (const { params } of this.paramGroups) zeroGrad(params, setToNull);
   }
 
   /** Moves every parameter that has a gradient; `closure`, where given, computes the loss first and is returned. */
