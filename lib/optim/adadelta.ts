@@ -3,7 +3,7 @@ import { ValueError } from '../core/errors.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
 import { checkRange, options } from './options.js';
-import { buffer, countStep, decayed, launch } from './update.js';
+import { average, buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `Adadelta`. */
 export interface AdadeltaOptions {
@@ -25,9 +25,9 @@ export interface AdadeltaOptions {
  */
 const update: Formula = formula(10, (s, p, g, v, u, sign, l2, rho, rest, eps, lr) => {
   const d = decayed(s, p, g, sign, l2);
-  const squares = s.add(s.mul(rho, v), s.mul(rest, s.mul(d, d)));
+  const squares = average(s, v, s.mul(d, d), rho, rest);
   const step = s.mul(s.div(s.sqrt(s.add(u, eps)), s.sqrt(s.add(squares, eps))), d);
-  return [s.sub(p, s.mul(lr, step)), squares, s.add(s.mul(rho, u), s.mul(rest, s.mul(step, step)))];
+  return [s.sub(p, s.mul(lr, step)), squares, average(s, u, s.mul(step, step), rho, rest)];
 });
 
 /**

@@ -2,7 +2,7 @@ import { type Formula, formula } from '../../kernels/dag.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
 import { checkBetas, checkRange, options } from './options.js';
-import { buffer, countStep, decayed, launch } from './update.js';
+import { average, buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
@@ -26,8 +26,8 @@ const update: Formula = formula(
   14,
   (s, p, g, m, v, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps) => {
     const d = decayed(s, p, g, sign, l2);
-    const mean = s.add(s.mul(beta1, m), s.mul(rest1, d));
-    const square = s.add(s.mul(beta2, v), s.mul(rest2, s.mul(d, d)));
+    const mean = average(s, m, d, beta1, rest1);
+    const square = average(s, v, s.mul(d, d), beta2, rest2);
     const scale = s.add(s.div(s.sqrt(square), correction), eps);
     return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square];
   },
@@ -38,8 +38,8 @@ const updateLargest: Formula = formula(
   15,
   (s, p, g, m, v, largest, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps) => {
     const d = decayed(s, p, g, sign, l2);
-    const mean = s.add(s.mul(beta1, m), s.mul(rest1, d));
-    const square = s.add(s.mul(beta2, v), s.mul(rest2, s.mul(d, d)));
+    const mean = average(s, m, d, beta1, rest1);
+    const square = average(s, v, s.mul(d, d), beta2, rest2);
     const top = s.maximum(largest, square);
     const scale = s.add(s.div(s.sqrt(top), correction), eps);
     return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square, top];

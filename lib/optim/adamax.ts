@@ -2,7 +2,7 @@ import { type Formula, formula } from '../../kernels/dag.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
 import { checkBetas, checkRange, options } from './options.js';
-import { buffer, countStep, decayed, launch } from './update.js';
+import { average, buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `Adamax`. */
 export interface AdamaxOptions {
@@ -21,7 +21,7 @@ export interface AdamaxOptions {
 /** p, g, m, u, sign, L2, beta1, 1 - beta1, beta2, eps, rate: m <- beta1 m + (1 - beta1) g; u <- max(beta2 u, |g| + eps); p <- p - rate m / u */
 const update: Formula = formula(11, (s, p, g, m, u, sign, l2, beta1, rest, beta2, eps, rate) => {
   const d = decayed(s, p, g, sign, l2);
-  const mean = s.add(s.mul(beta1, m), s.mul(rest, d));
+  const mean = average(s, m, d, beta1, rest);
   const largest = s.maximum(s.mul(beta2, u), s.add(s.abs(d), eps));
   return [s.sub(p, s.mul(rate, s.div(mean, largest))), mean, largest];
 });

@@ -2,7 +2,7 @@ import { type Formula, formula } from '../../kernels/dag.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
 import { checkBetas, checkRange, options } from './options.js';
-import { buffer, countStep, decayed, launch } from './update.js';
+import { average, buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `NAdam`. */
 export interface NAdamOptions {
@@ -29,8 +29,8 @@ const update: Formula = formula(
   15,
   (s, p, g, m, v, sign, l2, decay, beta1, rest1, beta2, rest2, correction, eps, rateG, rateM) => {
     const d = decayed(s, p, g, sign, l2);
-    const mean = s.add(s.mul(beta1, m), s.mul(rest1, d));
-    const square = s.add(s.mul(beta2, v), s.mul(rest2, s.mul(d, d)));
+    const mean = average(s, m, d, beta1, rest1);
+    const square = average(s, v, s.mul(d, d), beta2, rest2);
     const scale = s.add(s.sqrt(s.div(square, correction)), eps);
     const step = s.div(s.add(s.mul(rateG, d), s.mul(rateM, mean)), scale);
     return [s.sub(s.mul(p, decay), step), mean, square];

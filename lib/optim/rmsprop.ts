@@ -1,9 +1,8 @@
 import { type Formula, formula } from '../../kernels/dag.js';
-import type { Scalar } from '../../kernels/scalar.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type OptimizerArguments, type ParameterState, type Params } from './optimizer.js';
 import { checkRange, options } from './options.js';
-import { buffer, countStep, decayed, launch } from './update.js';
+import { average, buffer, countStep, decayed, launch } from './update.js';
 
 /** Options of `RMSprop`. */
 export interface RMSpropOptions {
@@ -22,10 +21,6 @@ export interface RMSpropOptions {
   maximize: boolean;
 }
 
-function average<V>(s: Scalar<V>, alpha: V, rest: V, mean: V, x: V): V {
-  return s.add(s.mul(alpha, mean), s.mul(rest, x));
-}
-
 /**
  * p, g, sign, L2, alpha, 1 - alpha, eps, lr, momentum, v, b, m: v <- alpha v + (1 - alpha) g^2; m <- alpha m + (1 - alpha) g;
  * b <- momentum b + g / (sqrt(v - m^2) + eps); p <- p - lr b. Without momentum there is no b, and no m where it is not centered.
@@ -35,8 +30,8 @@ function rule(momentum: boolean, centered: boolean): Formula {
     10 + Number(momentum) + Number(centered),
     (s, p, g, sign, l2, alpha, rest, eps, lr, decay, v, ...x) => {
       const d = decayed(s, p, g, sign, l2);
-      const squares = average(s, alpha, rest, v, s.mul(d, d));
-      const mean = centered ? [average(s, alpha, rest, x[x.length - 1], d)] : [];
+      const squares = average(s, v, s.mul(d, d), alpha, rest);
+      const mean = centered ? [average(s, x[x.length - 1], d, alpha, rest)] : [];
       const variance = mean.reduce((left, m) => s.sub(left, s.mul(m, m)), squares);
       const scaled = s.div(d, s.add(s.sqrt(variance), eps));
       const step = momentum ? s.add(s.mul(decay, x[0]), scaled) : scaled;

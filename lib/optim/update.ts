@@ -10,6 +10,11 @@ export function decayed<V>(s: Scalar<V>, p: V, g: V, sign: V, weightDecay: V): V
   return s.add(s.mul(g, sign), s.mul(weightDecay, p));
 }
 
+/** A decaying average with a new element in it; `rest` is 1 - decay. */
+export function average<V>(s: Scalar<V>, mean: V, x: V, decay: V, rest: V): V {
+  return s.add(s.mul(decay, mean), s.mul(rest, x));
+}
+
 /** Counts the steps of one parameter, from 1 on. */
 export function countStep(state: ParameterState): number {
   const step = ((state.step as number | undefined) ?? 0) + 1;
