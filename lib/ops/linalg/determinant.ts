@@ -3,7 +3,7 @@ import { luFactor } from '../../../kernels/cpu/linalg/lu.js';
 import { apply, apply1, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type None, type Results, results } from '../../core/define.js';
 import type { Tensor } from '../../core/tensor.js';
-import { batchOf, checkMatrices, read, scratch, sizes, transposed, write } from './matrices.js';
+import { batchOf, checkMatrices, eachMatrix, read, sizes, transposed, write } from './matrices.js';
 import { inv } from './solve.js';
 
 /** Sign of the determinant and logarithm of its size; the matrix is overwritten. */
@@ -45,12 +45,8 @@ const cofactorRow: Row<null> = {
   name: 'cofactors',
   infer: ([a]) => [{ shape: a.shape, dtype: a.dtype }],
   kernel(_k, [y], [a]) {
-    const matrices = read(a);
-    const out = scratch(y, matrices.length);
-    matrices.forEach((matrix, i) => {
-      cofactors(matrix, sizes(a)[0], out.pieces[i]);
-    });
-    out.store();
+    const [n] = sizes(a);
+    eachMatrix(y, a, (matrix, piece) => cofactors(matrix, n, piece));
   },
   saves: [0],
   savesResults: [0],

@@ -58,6 +58,16 @@ export function write(y: Tensor, data: ArrayLike<number>): void {
   y.storage.kernels.upload(y.buffer, y.offset, values);
 }
 
+/** Fills a result of the same batch: `make` puts what comes of each matrix into its piece. */
+export function eachMatrix(y: Tensor, a: Tensor, make: (matrix: Float64Array, piece: Float64Array) => void): void {
+  const matrices = read(a);
+  const out = scratch(y, matrices.length);
+  matrices.forEach((matrix, i) => {
+    make(matrix, out.pieces[i]);
+  });
+  out.store();
+}
+
 /** Which matrix of a batch an error is about. */
 export function which(shape: readonly number[], i: number): string {
   return shape.length > 2 ? `matrix ${i} of ${showShape(shape)}` : `the matrix of ${showShape(shape)}`;

@@ -6,7 +6,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { ones, onesLike } from '../creation/creation.js';
 import { crossProduct } from '../product/cross.js';
 import { stack } from '../shape/combine.js';
-import { checkMatrices, identities, read, scratch, sizes, transposed } from './matrices.js';
+import { checkMatrices, eachMatrix, identities, sizes, transposed } from './matrices.js';
 import { inv } from './solve.js';
 
 /** `matrixPower` under the name of the operation that called it. */
@@ -47,12 +47,8 @@ const expRow: Row<null> = {
   name: 'matrixExp',
   infer: ([a]) => [{ shape: a.shape, dtype: a.dtype }],
   kernel(_k, [y], [a]) {
-    const matrices = read(a);
-    const out = scratch(y, matrices.length);
-    matrices.forEach((matrix, i) => {
-      out.pieces[i].set(matrixExponential(matrix, sizes(a)[0]));
-    });
-    out.store();
+    const [n] = sizes(a);
+    eachMatrix(y, a, (matrix, piece) => piece.set(matrixExponential(matrix, n)));
   },
   saves: [0],
   grad(t, [g], [a]) {
