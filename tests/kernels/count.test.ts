@@ -5,7 +5,7 @@ import type { DType } from '../../kernels/types.js';
 import {
   blank,
   dtypes,
-  duplicate,
+  expectAlike,
   expectSame,
   from,
   indexDTypes,
@@ -96,10 +96,7 @@ test('countNonzero and nonzero on the cpu are the reference, for any layout and 
         const count = reference.countNonzero(input);
         expect(cpu.countNonzero(input)).toBe(count);
         const output = blank(indexDType, [count, shape.length], outputLayout);
-        const [onCpu, plain] = [duplicate(output), duplicate(output)];
-        cpu.nonzero(onCpu, input);
-        reference.nonzero(plain, input);
-        expectSame(onCpu, plain, output);
+        expectAlike([output], [cpu.nonzero, reference.nonzero], (nonzero, [y]) => nonzero(y, input));
       },
     ),
     { numRuns: 200 },
@@ -122,10 +119,7 @@ test('bincount on the cpu is the reference, for any layout and dtype', () => {
         const input = scrambleIntegers(blank(dtype, [size], inputLayout), random, dtype === 'uint8' ? 0 : -1, 6);
         const weights = weightType && scrambleIntegers(blank(weightType, [size], weightLayout), random, -3, 4);
         const output = blank(outputType, [bins], outputLayout);
-        const [onCpu, plain] = [duplicate(output), duplicate(output)];
-        cpu.bincount(onCpu, input, weights);
-        reference.bincount(plain, input, weights);
-        expectSame(onCpu, plain, output);
+        expectAlike([output], [cpu.bincount, reference.bincount], (bincount, [y]) => bincount(y, input, weights));
       },
     ),
     { numRuns: 200 },
@@ -152,10 +146,9 @@ test('searchSorted on the cpu is the reference, for any layout and dtype', () =>
         );
         const values = scramble(blank(dtype, shape, valueLayout), random);
         const output = blank(indexDType, shape, outputLayout);
-        const [onCpu, plain] = [duplicate(output), duplicate(output)];
-        cpu.searchSorted(onCpu, sorted, values, right);
-        reference.searchSorted(plain, sorted, values, right);
-        expectSame(onCpu, plain, output);
+        expectAlike([output], [cpu.searchSorted, reference.searchSorted], (searchSorted, [y]) =>
+          searchSorted(y, sorted, values, right),
+        );
       },
     ),
     { numRuns: 300 },

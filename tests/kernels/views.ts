@@ -144,3 +144,19 @@ export function expectSame(a: View, b: View, before: View): void {
   const untouched = (view: View): unknown => put(duplicate(view), new Array(positions(view).length).fill(0)).buffer;
   expect(untouched(a)).toEqual(untouched(before));
 }
+
+/** Expects two kernels to write the same into copies of the same outputs, and nothing around them. */
+export function expectAlike<K>(
+  outputs: readonly View[],
+  kernels: readonly [K, K],
+  run: (kernel: K, outputs: readonly View[]) => void,
+): void {
+  const [ours, theirs] = kernels.map((kernel) => {
+    const copies = outputs.map(duplicate);
+    run(kernel, copies);
+    return copies;
+  });
+  outputs.forEach((output, i) => {
+    expectSame(ours[i], theirs[i], output);
+  });
+}
