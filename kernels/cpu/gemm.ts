@@ -1,3 +1,5 @@
+import { wasmProducts } from '../wasm/policy.js';
+import { product } from '../wasm/product.js';
 import { scratch } from './scratch.js';
 import { specialize } from './specialize.js';
 
@@ -244,7 +246,10 @@ function transposed(m: Matrix): Matrix {
   return { data: m.data, offset: m.offset, row: m.column, column: m.row };
 }
 
-/** c = a b, with rows, columns and depth of any size; sums are taken in double and, beyond 256 steps, rounded in between. */
+/**
+ * c = a b, with rows, columns and depth of any size. In WebAssembly sums of float32 are taken in float32; in JavaScript all are taken in
+ * double and, beyond 256 steps, rounded in between.
+ */
 export function gemm(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): void {
   if (rows * columns * depth < smallestWork || depth < smallestDepth || min(rows, columns) < smallestSide) {
     // A thin product, a vector above all, has its long side as the columns.
@@ -254,6 +259,8 @@ export function gemm(rows: number, columns: number, depth: number, c: Matrix, a:
     return;
   }
   const key = c.data.BYTES_PER_ELEMENT;
+  const wasm = wasmProducts(key, rows * columns * depth);
+  if (wasm !== null && product(wasm, rows, columns, depth, c, a, b)) return;
   const pack = packFor(key);
   const multiply = packedFor(key);
   const left = leftScratch(4 * ceil(min(rows, rowBlock) / 4) * min(depth, depthBlock));

@@ -1,0 +1,64 @@
+import type { Matrix } from '../cpu/gemm.js';
+import { panelColumns, panelRows } from './gemm.js';
+import type { Products } from './policy.js';
+import { panels, slack, stage, unstage, writeOffsets } from './staging.js';
+
+const { max, min } = Math;
+
+// The left block, 512 KiB, stays in the second cache while panels of the right one, 8 KiB each, pass through the first.
+const rowBlock = 512;
+const columnBlock = 512;
+const depthBlock = 256;
+
+function from(m: Matrix, i: number, j: number): Matrix {
+  return { data: m.data, offset: m.offset + i * m.row + j * m.column, row: m.row, column: m.column };
+}
+
+/** c = a b in float32, for matrices of one row, column and step at least; false, and nothing done, where memory is short. */
+export function product(
+  { heap, gemm }: Products,
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+): boolean {
+  const height = panels(min(rows, rowBlock), panelRows);
+  const width = panels(min(columns, columnBlock), panelColumns);
+  const steps = min(depth, depthBlock);
+  const staging = 4 * max(height, width) * steps + slack;
+  const tables = 4 * (max(height, width) + steps);
+  const at = heap.reserve(staging + tables + 4 * (height * steps + width * steps + height * width));
+  if (at === 0) return false;
+  // Every area is a multiple of 16 bytes, but for the steps: they come last.
+  const left = at;
+  const right = left + 4 * height * steps;
+  const sums = right + 4 * width * steps;
+  const rowTable = sums + 4 * height * width;
+  const staged = rowTable + 4 * max(height, width);
+  const stepTable = staged + staging;
+
+  for (let i = 0; i < rows; i += rowBlock) {
+    const m = min(rowBlock, rows - i);
+    const m4 = panels(m, panelRows);
+    for (let j = 0; j < columns; j += columnBlock) {
+      const n = min(columnBlock, columns - j);
+      const n8 = panels(n, panelColumns);
+      for (let k = 0; k < depth; k += depthBlock) {
+        const d = min(depthBlock, depth - k);
+        const b0 = stage(heap, staged, from(b, k, j), d, n);
+        writeOffsets(heap, rowTable, n, b0.column, n8);
+        writeOffsets(heap, stepTable, d, b0.row, d);
+        gemm.pack8(right, staged, rowTable, n8, stepTable, d);
+        const a0 = stage(heap, staged, from(a, i, k), m, d);
+        writeOffsets(heap, rowTable, m, a0.row, m4);
+        writeOffsets(heap, stepTable, d, a0.column, d);
+        gemm.pack4(left, staged, rowTable, m4, stepTable, d);
+        gemm.multiply(left, right, sums, 4 * n8, m4, n8, d, k > 0 ? 1 : 0);
+      }
+      unstage(heap, sums, n8, from(c, i, j), m, n);
+    }
+  }
+  return true;
+}

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { matmul } from '../../kernels/cpu/matmul.js';
+import * as reference from '../../kernels/reference/matmul.js';
+import type { View } from '../../kernels/types.js';
+import { positions } from '../../kernels/view.js';
+import { policy } from '../../kernels/wasm/policy.js';
+import { blank, duplicate, expectSame, layouts, plain, randoms, scrambleIntegers, stored } from './views.js';
+
+const { products } = policy;
+
+beforeEach(() => {
+  policy.products = 1;
+});
+
+afterEach(() => {
+  policy.products = products;
+});
+
+/** A matrix of small whole numbers with NaN around it: whatever is read beside it and used shows. */
+function operand(shape: readonly number[], random: () => number, layout = plain): View {
+  const view = blank('float32', shape, layout);
+  (view.buffer as Float32Array).fill(NaN);
+  return scrambleIntegers(view, random, -4, 5);
+}
+
+function expectReference(output: View, a: View, b: View): void {
+  const [fast, wanted] = [duplicate(output), duplicate(output)];
+  matmul(fast, a, b);
+  reference.matmul(wanted, a, b);
+  expectSame(fast, wanted, output);
+}
+
+test('products in WebAssembly are the reference, for any layout', () => {
+  const size = fc.integer({ min: 3, max: 37 });
+  fc.assert(
+    fc.property(
+      fc.tuple(size, size, size),
+      fc.array(fc.nat(2), { maxLength: 1 }),
+      fc.tuple(layouts(false), layouts(true), layouts(true)),
+      fc.integer(),
+      ([rows, columns, depth], batch, [outputLayout, aLayout, bLayout], seed) => {
+        const random = randoms(seed);
+        const a = operand([...batch, rows, depth], random, aLayout);
+        const b = operand([...batch, depth, columns], random, bLayout);
+        expectReference(blank('float32', [...batch, rows, columns], outputLayout), a, b);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test.each([
+  ['rows', 517, 7, 9],
+  ['columns', 6, 523, 9],
+  ['depth', 9, 6, 523],
+  ['depth and columns', 5, 531, 270],
+])('more %s than a block', (_name, rows, columns, depth) => {
+  const random = randoms(rows);
+  expectReference(blank('float32', [rows, columns]), operand([rows, depth], random), operand([depth, columns], random));
+});
+
+test('sums are within the rounding of float32, and differ from those in double: it is WebAssembly that ran', () => {
+  const random = randoms(5);
+  const n = 300;
+  const fill = (view: View): View => {
+    for (const at of positions(view)) (view.buffer as Float32Array)[at] = random() - 0.5;
+    return view;
+  };
+  const [a, b] = [fill(blank('float32', [n, n])), fill(blank('float32', [n, n]))];
+  const [fast, wanted] = [blank('float32', [n, n]), blank('float32', [n, n])];
+  matmul(fast, a, b);
+  policy.products = Infinity;
+  matmul(wanted, a, b);
+  const exact = stored(wanted) as number[];
+  const errors = stored(fast).map((x, i) => Math.abs((x as number) - exact[i]));
+  expect(Math.max(...errors)).toBeLessThan(1e-5);
+  expect(Math.max(...errors)).toBeGreaterThan(0);
+});
+
+test('infinity and NaN spread as in the formula', () => {
+  const random = randoms(2);
+  const a = operand([6, 8], random);
+  const b = operand([8, 10], random);
+  const data = a.buffer as Float32Array;
+  data[a.offset] = Infinity;
+  data[a.offset + 8] = NaN;
+  (b.buffer as Float32Array)[b.offset] = 0;
+  expectReference(blank('float32', [6, 10]), a, b);
+});
+
+test('a product too large for the memory is left to JavaScript', async () => {
+  const { product } = await import('../../kernels/wasm/product.js');
+  const { gemmOn } = await import('../../kernels/wasm/gemm.js');
+  const { wasmHeap } = await import('../../kernels/wasm/heap.js');
+  const heap = wasmHeap()!;
+  const full = Object.assign(Object.create(heap), { reserve: () => 0 });
+  const data = new Float32Array(64);
+  const matrix = { data, offset: 0, row: 8, column: 1 };
+  expect(product({ heap: full, gemm: gemmOn(heap) }, 8, 8, 8, matrix, matrix, matrix)).toBe(false);
+  expect(data).toEqual(new Float32Array(64));
+});
