@@ -72,9 +72,21 @@ test('a small workload runs, prints a row and writes JSON', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const json = join(folder, 'out.json');
   const only = 'overhead/add4_grad,kernel/add_4096';
-  const { output, errors, status } = await bench('--vs', 'none', '--rounds', '1', '--only', only, '--json', json);
+  const { output, errors, status } = await bench(
+    '--vs',
+    'none',
+    '--blas',
+    'off',
+    '--rounds',
+    '1',
+    '--only',
+    only,
+    '--json',
+    json,
+  );
   expect(errors).toBe('');
   expect(status).toBe(0);
+  expect(output).toMatch(/^.*threads: 1, our BLAS: none\n/);
   expect(output).toMatch(/\| overhead\/add4_grad +\| +[\d.]+ \| +[\d.]+ \|/);
   const [overhead, kernel] = JSON.parse(readFileSync(json, 'utf8'));
   rmSync(folder, { recursive: true });

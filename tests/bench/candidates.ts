@@ -8,29 +8,36 @@ import { type Answer, BenchError, type Candidate } from './candidate.js';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const peersFolder = join(folder, 'peers');
 
-/** Our library, in a process that lives through all rounds, as a training program does. */
-export function ours(threads: number, env: NodeJS.ProcessEnv): Candidate {
+/** Our library, in a process that lives through all rounds, as a training program does; `blas` is what it found. */
+export function ours(threads: number, env: NodeJS.ProcessEnv): Candidate & { blas: Promise<string> } {
   const child = fork(join(folder, 'ours.ts'), [String(threads)], { execArgv: ['--import', 'tsx'], env });
+  const blas = next<string>(child, 'its start');
   return {
     name: 'tapegrad',
+    blas,
     async run(workloads) {
+      await blas;
       const answers: Answer[] = [];
-      for (const workload of workloads) answers.push(await ask(child, workload));
+      for (const workload of workloads) {
+        const answer = next<Answer>(child, workload);
+        child.send(workload, () => {});
+        answers.push(await answer);
+      }
       return answers;
     },
     close: () => child.kill(),
   };
 }
 
-function ask(child: ChildProcess, workload: string): Promise<Answer> {
+function next<T>(child: ChildProcess, during: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new BenchError(`tapegrad ended with ${code} in ${workload}`));
+    const ended = (): void => reject(new BenchError(`tapegrad ended with ${child.exitCode} in ${during}`));
+    if (child.exitCode !== null) ended();
     child.once('exit', ended);
-    child.once('message', (answer: Answer) => {
+    child.once('message', (message) => {
       child.off('exit', ended);
-      resolve(answer);
+      resolve(message as T);
     });
-    child.send(workload, (error) => error && ended(child.exitCode));
   });
 }
 

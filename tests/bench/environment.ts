@@ -24,7 +24,7 @@ export function commonEnvironment(threads: number): NodeJS.ProcessEnv {
   return common;
 }
 
-/** With BLAS unless told otherwise; `on` overrules a variable that turns it off, and keeps one that names a library. */
+/** `off` turns our BLAS off; `on` overrules a variable that turns it off, and keeps one that names a library. */
 export function withBlas(environment: NodeJS.ProcessEnv, blas: 'on' | 'off'): NodeJS.ProcessEnv {
   const { TAPEGRAD_BLAS: before, ...rest } = environment;
   if (blas === 'off') return { ...rest, TAPEGRAD_BLAS: 'off' };

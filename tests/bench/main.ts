@@ -11,7 +11,7 @@ import type { Workload } from './workload.js';
 interface Flags {
   only: string[];
   threads: number;
-  blas: 'on' | 'off';
+  blas?: 'on' | 'off';
   vs: PeerName[];
   python?: string;
   rounds: number;
@@ -77,17 +77,14 @@ async function main({ only, threads, blas, vs, python, rounds, json }: Flags): P
   const env = commonEnvironment(threads);
   const peers = vs.map((name) => peer(name, threads, env, python));
   const chosen = await selected(only);
-  const own = ours(threads, withBlas(env, blas));
+  const own = ours(threads, blas ? withBlas(env, blas) : env);
   const candidates = [own, ...peers];
   const results = await collect(candidates, chosen, rounds).finally(() => own.close());
   const mine = results.get(own.name)!;
   results.delete(own.name);
   const rows = lines(chosen, mine, results);
-  const core = env.OPENBLAS_CORETYPE ?? 'its own choice';
-  console.log(
-    `${cpus()[0].model}, Node ${process.versions.node}, threads ${threads}, BLAS ${blas}, OpenBLAS core ${core}`,
-  );
-  console.log(table(rows, vs));
+  const heading = `${cpus()[0].model}, Node ${process.versions.node}, threads: ${threads}, our BLAS: ${await own.blas}`;
+  console.log(`${heading}\n${table(rows, vs)}`);
   printErrors(own.name, mine);
   for (const [name, answers] of results) printErrors(name, answers);
   if (json) writeFileSync(json, `${JSON.stringify(rows, null, 1)}\n`);
@@ -98,7 +95,7 @@ const command = new Command('bench')
   .description('Times the library beside others, each in its own process, taking turns; the best of all rounds counts.')
   .option('--only <prefixes>', 'workloads that start so, separated by commas', list, [])
   .option('--threads <n>', 'threads of each side', count, 1)
-  .addOption(new Option('--blas <state>', "the system's BLAS on our side").choices(['on', 'off']).default('on'))
+  .addOption(new Option('--blas <state>', "the system's BLAS on our side").choices(['on', 'off']))
   .addOption(
     new Option('--vs <peers>', `${peerNames.join(', ')}, separated by commas, or none`)
       .argParser(peerList)

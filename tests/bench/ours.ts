@@ -1,4 +1,4 @@
-/** Our side, a process of its own: `ours.ts THREADS`; gets names of workloads as messages, answers with their times. */
+/** Our side, a process of its own: `ours.ts THREADS`; says which BLAS it has, then answers names of workloads with their times. */
 import * as tg from '../../lib/index.js';
 import type { Answer } from './candidate.js';
 import { measure } from './measure.js';
@@ -19,3 +19,4 @@ function answer(name: string): Answer {
 tg.manualSeed(0);
 warmUp();
 process.on('message', (name: string) => process.send!(answer(name)));
+process.send!(tg.info().blas?.name ?? 'none');
