@@ -6,9 +6,8 @@ import type { Tensor } from '../../core/tensor.js';
 import {
   batchOf,
   checkMatrices,
+  eachMatrix,
   identities,
-  read,
-  scratch,
   sizes,
   together,
   transposed,
@@ -33,19 +32,16 @@ const choleskyRow: Row<Cholesky> = {
     { shape: batchOf(a), dtype: 'int32' },
   ],
   kernel(_k, [factor, info], [a], { name, check }) {
-    const matrices = read(a);
-    const out = scratch(factor, matrices.length);
-    const failures = matrices.map((matrix, i) => {
+    const failures = eachMatrix(factor, a, (matrix, piece, i) => {
       const minor = choleskyFactor(matrix, sizes(a)[0]);
       if (minor > 0 && check) {
         throw new LinAlgError(
           `${name}: ${which(a.shape, i)} is not positive definite: its leading minor of order ${minor} is not positive`,
         );
       }
-      out.pieces[i].set(matrix);
+      piece.set(matrix);
       return minor;
     });
-    out.store();
     write(info, failures);
   },
   savesResults: [0],

@@ -4,7 +4,7 @@ import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { LinAlgError, ShapeError, showShape } from '../../core/errors.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { batchOf, checkMatrices, read, scratch, sizes, together, which, write } from './matrices.js';
+import { batchOf, checkMatrices, eachMatrix, read, sizes, together, which, write } from './matrices.js';
 
 interface Ldl {
   readonly name: string;
@@ -20,18 +20,15 @@ const ldlRow: Row<Ldl> = {
   ],
   kernel(_k, [packed, pivots, info], [a], { name, check }) {
     const n = sizes(a)[0];
-    const matrices = read(a);
-    const out = scratch(packed, matrices.length);
     const places: number[] = [];
-    const zeros = matrices.map((matrix, i) => {
+    const zeros = eachMatrix(packed, a, (matrix, piece, i) => {
       const exchanges = new Int32Array(n);
       const singular = factorInPlace(matrix, n, exchanges);
       if (singular > 0 && check) throw new LinAlgError(`${name}: pivot ${singular} of ${which(a.shape, i)} is zero`);
-      for (let row = 0; row < n; row++) for (let j = 0; j <= row; j++) out.pieces[i][row * n + j] = matrix[row * n + j];
+      for (let row = 0; row < n; row++) for (let j = 0; j <= row; j++) piece[row * n + j] = matrix[row * n + j];
       places.push(...exchanges);
       return singular;
     });
-    out.store();
     write(pivots, places);
     write(info, zeros);
   },
@@ -74,13 +71,11 @@ const solveRow: Row<null> = {
   kernel(k, [x], [b, packed, pivots]) {
     const [n, m] = sizes(b);
     const right = read(b);
-    const out = scratch(x, right.length);
     const places = Int32Array.from(k.read(pivots) as Int32Array);
-    read(packed).forEach((matrix, i) => {
-      out.pieces[i].set(right[i]);
-      solveInPlace(matrix, n, places.subarray(i * n, i * n + n), out.pieces[i], m);
+    eachMatrix(x, packed, (matrix, piece, i) => {
+      piece.set(right[i]);
+      solveInPlace(matrix, n, places.subarray(i * n, i * n + n), piece, m);
     });
-    out.store();
   },
   saves: [1, 2],
   grad: (_t, [g], [, packed, pivots]) => [apply1(solveRow, [g, packed, pivots], null), null, null],

@@ -8,8 +8,8 @@ import type { Operations } from '../index.js';
 import {
   batchOf,
   checkMatrices,
+  eachMatrix,
   identities,
-  read,
   scratch,
   sizes,
   together,
@@ -70,18 +70,15 @@ const luRow: Row<Factoring> = {
   ],
   kernel(_k, [packed, pivots, info], [a], { name, pivot, check }) {
     const [m, n] = sizes(a);
-    const matrices = read(a);
-    const out = scratch(packed, matrices.length);
     const places: number[] = [];
-    const zeros = matrices.map((matrix, i) => {
+    const zeros = eachMatrix(packed, a, (matrix, piece, i) => {
       const exchanges = new Int32Array(Math.min(m, n));
       const singular = factorInPlace(matrix, m, n, exchanges, pivot);
       if (singular > 0 && check) throw new LinAlgError(`${name}: pivot ${singular} of ${which(a.shape, i)} is zero`);
-      out.pieces[i].set(matrix);
+      piece.set(matrix);
       for (const exchange of exchanges) places.push(exchange);
       return singular;
     });
-    out.store();
     write(pivots, places);
     write(info, zeros);
   },

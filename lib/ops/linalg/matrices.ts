@@ -58,14 +58,17 @@ export function write(y: Tensor, data: ArrayLike<number>): void {
   y.storage.kernels.upload(y.buffer, y.offset, values);
 }
 
-/** Fills a result of the same batch: `make` puts what comes of each matrix into its piece. */
-export function eachMatrix(y: Tensor, a: Tensor, make: (matrix: Float64Array, piece: Float64Array) => void): void {
+/** Fills a result of the same batch: `make` puts what comes of each matrix into its piece. Gives what `make` returned. */
+export function eachMatrix<R>(
+  y: Tensor,
+  a: Tensor,
+  make: (matrix: Float64Array, piece: Float64Array, i: number) => R,
+): R[] {
   const matrices = read(a);
   const out = scratch(y, matrices.length);
-  matrices.forEach((matrix, i) => {
-    make(matrix, out.pieces[i]);
-  });
+  const returned = matrices.map((matrix, i) => make(matrix, out.pieces[i], i));
   out.store();
+  return returned;
 }
 
 /** Which matrix of a batch an error is about. */

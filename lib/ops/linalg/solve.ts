@@ -8,9 +8,9 @@ import type { Tensor } from '../../core/tensor.js';
 import {
   batchOf,
   checkMatrices,
+  eachMatrix,
   identities,
   read,
-  scratch,
   sizes,
   together,
   transposed,
@@ -33,10 +33,8 @@ const solveRow: Row<Solve> = {
   ],
   kernel(_k, [x, info], [a, b], { name, check }) {
     const [n, k] = sizes(b);
-    const matrices = read(a);
     const right = read(b);
-    const out = scratch(x, matrices.length);
-    const zeros = matrices.map((matrix, i) => {
+    const zeros = eachMatrix(x, a, (matrix, piece, i) => {
       const pivots = new Int32Array(n);
       const singular = luFactor(matrix, n, n, pivots, true);
       if (singular > 0 && check) {
@@ -44,11 +42,10 @@ const solveRow: Row<Solve> = {
           `${name}: ${which(a.shape, i)} is singular: pivot ${singular} is zero. linalg.lstsq and linalg.pinv take such matrices`,
         );
       }
-      out.pieces[i].set(right[i]);
-      luSolve(matrix, n, pivots, out.pieces[i], k);
+      piece.set(right[i]);
+      luSolve(matrix, n, pivots, piece, k);
       return singular;
     });
-    out.store();
     write(info, zeros);
   },
   saves: [0],

@@ -3,7 +3,7 @@ import { apply1, type Row } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
-import { checkMatrices, read, scratch, sizes, together, transposed } from './matrices.js';
+import { checkMatrices, eachMatrix, read, sizes, together, transposed } from './matrices.js';
 
 interface Triangle {
   readonly upper: boolean;
@@ -16,12 +16,10 @@ const triangularRow: Row<Triangle> = {
   kernel(_k, [x], [a, b], { upper, unitriangular }) {
     const [n, k] = sizes(b);
     const right = read(b);
-    const out = scratch(x, right.length);
-    read(a).forEach((matrix, i) => {
-      out.pieces[i].set(right[i]);
-      solveInPlace(matrix, n, out.pieces[i], k, upper, unitriangular);
+    eachMatrix(x, a, (matrix, piece, i) => {
+      piece.set(right[i]);
+      solveInPlace(matrix, n, piece, k, upper, unitriangular);
     });
-    out.store();
   },
   saves: [0],
   savesResults: [0],
