@@ -20,31 +20,21 @@ export interface AdamOptions {
 
 /**
  * p, g, m, v, then sign, L2, decay, beta1, 1 - beta1, beta2, 1 - beta2, step size, sqrt(1 - beta2^t), eps:
- * m <- beta1 m + (1 - beta1) g; v <- beta2 v + (1 - beta2) g^2; p <- decay p - step m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+ * m <- beta1 m + (1 - beta1) g; v <- beta2 v + (1 - beta2) g^2; p <- decay p - step m / (sqrt(v) / sqrt(1 - beta2^t) + eps).
+ * A last input is the largest second moment so far, and takes the place of v.
  */
-const update: Formula = formula(
-  14,
-  (s, p, g, m, v, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps) => {
+const rule = (inputs: number): Formula =>
+  formula(inputs, (s, p, g, m, v, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps, ...largest) => {
     const d = decayed(s, p, g, sign, l2);
     const mean = average(s, m, d, beta1, rest1);
     const square = average(s, v, s.mul(d, d), beta2, rest2);
-    const scale = s.add(s.div(s.sqrt(square), correction), eps);
-    return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square];
-  },
-);
+    const top = largest.map((x) => s.maximum(x, square));
+    const scale = s.add(s.div(s.sqrt(top[0] ?? square), correction), eps);
+    return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square, ...top];
+  });
 
-/** The same with the largest second moment, the input after v. */
-const updateLargest: Formula = formula(
-  15,
-  (s, p, g, m, v, largest, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, eps) => {
-    const d = decayed(s, p, g, sign, l2);
-    const mean = average(s, m, d, beta1, rest1);
-    const square = average(s, v, s.mul(d, d), beta2, rest2);
-    const top = s.maximum(largest, square);
-    const scale = s.add(s.div(s.sqrt(top), correction), eps);
-    return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square, top];
-  },
-);
+const update: Formula = rule(14);
+const updateLargest: Formula = rule(15);
 
 type AdamArguments = OptimizerArguments<
   [lr?: number, betas?: readonly [number, number], eps?: number, weightDecay?: number, amsgrad?: boolean],
@@ -74,7 +64,7 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     const name = `${this.constructor.name}.step`;
     if (!o.amsgrad) return launch(name, update, [p, ...moments], [p, g, ...moments, ...numbers]);
     const largest = buffer(state, 'max_exp_avg_sq', p);
-    launch(name, updateLargest, [p, ...moments, largest], [p, g, ...moments, largest, ...numbers]);
+    launch(name, updateLargest, [p, ...moments, largest], [p, g, ...moments, ...numbers, largest]);
   }
 }
 
