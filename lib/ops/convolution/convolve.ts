@@ -21,6 +21,7 @@ export const convolutionRow: Row<Taps> = {
   ],
 };
 
+/** The gradient of a convolution to its input; a transposed convolution is this. */
 export const convolutionInputRow: Row<Taps> = {
   name: 'convolutionInput',
   infer: ([g], { shape }) => [{ shape, dtype: g.dtype }],
