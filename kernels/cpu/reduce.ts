@@ -17,32 +17,77 @@ type Kernel = (
 /** The CPU's slot in `Reduction.compiled`. */
 const slot = 0;
 
-function compileReduce(r: Reduction, output: DType, input: DType, keptRank: number, foldedRank: number): Kernel {
-  const before = emit(r.before, output, [load('A', 'q', input, output)], 'b');
-  const combine = emit(r.combine, output, ['folding', 'x'], 'c');
-  const after = emit(r.after, output, ['folding', 'n'], 'd');
-  const inner = nest(
-    foldedRank,
-    'j',
-    'foldedShape',
-    [{ name: 'q', base: 'k', strides: 'F' }],
-    `${before.body} const x = +${before.results[0]}; ${combine.body} folding = +${combine.results[0]};`,
-  );
-  const store = `O[p] = ${convert(after.results[0], output, r.after.outputs[0].truth, output)};`;
-  const outer = nest(
-    keptRank,
-    'i',
-    'keptShape',
-    [
-      { name: 'p', base: 'output.offset', strides: 'K0' },
-      { name: 'k', base: 'input.offset', strides: 'K1' },
-    ],
-    `let folding = init; ${inner} ${after.body} ${store}`,
-  );
+/** Partial results of a loop, so that one addition need not wait for the one before. */
+const lanes = 4;
+/** Elements that a loop over rows folds side by side: their sums stay in the first cache. */
+const tile = 1024;
+/** From how many elements in a row on folding rows side by side pays. */
+const shortRow = 16;
+
+/** What the further partial results of a loop start with; null where the order of folding matters. */
+function neutral({ combine, init }: Reduction): string | null {
+  const [{ name, arguments: x }] = combine.outputs;
+  if (x.length !== 2 || x[0] === x[1] || x.some((node) => node.name !== 'input')) return null;
+  return name === 'add' ? '0' : name === 'maximum' || name === 'minimum' ? literal(init) : null;
+}
+
+const literal = (value: number): string => (value < 0 ? `(${value})` : String(value));
+
+/** Where the output's element and the first element folded into it lie. */
+const places = [
+  { name: 'p', base: 'output.offset', strides: 'K0' },
+  { name: 'k', base: 'input.offset', strides: 'K1' },
+];
+
+/** A statement that folds the element at `place` into a variable. */
+function fold(r: Reduction, output: DType, input: DType, place: string, target: string): string {
+  const before = emit(r.before, output, [load('A', place, input, output)], `b${target}`);
+  const combine = emit(r.combine, output, [target, `x${target}`], `c${target}`);
+  return `${before.body} const x${target} = +${before.results[0]}; ${combine.body} ${target} = +${combine.results[0]};`;
+}
+
+function wrap(loops: string): Kernel {
   return compile(
     `function (init, output, input, keptShape, keptStrides, foldedShape, foldedStrides, n) {
-      const O = output.buffer, A = input.buffer, K0 = keptStrides[0], K1 = keptStrides[1], F = foldedStrides[0]; ${outer} }`,
+      const O = output.buffer, A = input.buffer, K0 = keptStrides[0], K1 = keptStrides[1], F = foldedStrides[0]; ${loops} }`,
   );
+}
+
+/** Folds one element of the output after the other. */
+function compileReduce(r: Reduction, output: DType, input: DType, keptRank: number, foldedRank: number): Kernel {
+  const after = emit(r.after, output, ['folding', 'n'], 'd');
+  const pointer = [{ name: 'q', base: 'k', strides: 'F' }];
+  const start = output.startsWith('float') && foldedRank > 0 ? neutral(r) : null;
+  let inner = nest(foldedRank, 'j', 'foldedShape', pointer, fold(r, output, input, 'q', 'folding'));
+  if (start !== null) {
+    const parts = Array.from({ length: lanes }, (_, i) => (i === 0 ? 'folding' : `part${i}`));
+    const others = parts.slice(1);
+    const turns = parts.map((part, i) => `{ ${fold(r, output, input, `at + ${i} * step`, part)} }`).join(' ');
+    const row = `let at = q, i = 0; for (; i + ${lanes} <= size; i += ${lanes}, at += ${lanes} * step) { ${turns} }
+      for (; i < size; i++, at += step) { ${fold(r, output, input, 'at', 'folding')} }`;
+    const join = others.map((part) => {
+      const { body, results } = emit(r.combine, output, ['folding', part], `e${part}`);
+      return `${body} folding = +${results[0]};`;
+    });
+    inner = `const size = foldedShape[${foldedRank - 1}], step = F[${foldedRank - 1}];
+      ${others.map((part) => `let ${part} = ${start};`).join(' ')} ${nest(foldedRank - 1, 'j', 'foldedShape', pointer, row)} ${join.join(' ')}`;
+  }
+  const store = `O[p] = ${convert(after.results[0], output, r.after.outputs[0].truth, output)};`;
+  return wrap(nest(keptRank, 'i', 'keptShape', places, `let folding = init; ${inner} ${after.body} ${store}`));
+}
+
+/** Folds rows side by side, where the kept elements lie next to each other and the folded ones do not. */
+function compileRows(r: Reduction, output: DType, input: DType, keptRank: number, foldedRank: number): Kernel {
+  const after = emit(r.after, output, ['folding', 'n'], 'd');
+  const row = `for (let i = 0; i < count; i++) { let folding = sums[i]; ${fold(r, output, input, 'q + i', 'folding')} sums[i] = folding; }`;
+  const store = `O[p + (first + i) * step] = ${convert(after.results[0], output, r.after.outputs[0].truth, output)};`;
+  const inner = nest(foldedRank, 'j', 'foldedShape', [{ name: 'q', base: 'k + first', strides: 'F' }], row);
+  const tiles = `for (let first = 0; first < size; first += ${tile}) {
+    const count = min(${tile}, size - first);
+    for (let i = 0; i < count; i++) sums[i] = init;
+    ${inner} for (let i = 0; i < count; i++) { const folding = sums[i]; ${after.body} ${store} } }`;
+  const head = `const size = keptShape[${keptRank - 1}], step = K0[${keptRank - 1}], sums = new Float64Array(min(${tile}, size));`;
+  return wrap(`${head} ${nest(keptRank - 1, 'i', 'keptShape', places, tiles)}`);
 }
 
 /** `Kernels.reduce`: generated loops that accumulate in float64 whatever the dtype. */
@@ -54,11 +99,19 @@ export function reduce(reduction: Reduction, output: View, input: View, dims: re
   const inner = collapse(folded.shape, [folded.strides]);
   reduction.compiled[slot] ??= new Map();
   const kernels = reduction.compiled[slot] as Map<number, Kernel>;
+  const [keptRank, foldedRank] = [outer.shape.length, inner.shape.length];
+  const bySide =
+    keptRank > 0 &&
+    foldedRank > 0 &&
+    outer.strides[1][keptRank - 1] === 1 &&
+    outer.shape[keptRank - 1] >= shortRow &&
+    inner.strides[0][foldedRank - 1] !== 1;
   const key =
-    ((dtypeCodes[output.dtype] * 9 + dtypeCodes[input.dtype]) * 32 + outer.shape.length) * 32 + inner.shape.length;
+    (((dtypeCodes[output.dtype] * 9 + dtypeCodes[input.dtype]) * 32 + keptRank) * 32 + foldedRank) * 2 + Number(bySide);
   let kernel = kernels.get(key);
   if (kernel === undefined) {
-    kernel = compileReduce(reduction, output.dtype, input.dtype, outer.shape.length, inner.shape.length);
+    const make = bySide ? compileRows : compileReduce;
+    kernel = make(reduction, output.dtype, input.dtype, keptRank, foldedRank);
     kernels.set(key, kernel);
   }
   kernel(reduction.init, output, input, outer.shape, outer.strides, inner.shape, inner.strides, count(folded.shape));
