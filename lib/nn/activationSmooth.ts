@@ -185,7 +185,9 @@ export class GLU extends Layer {
 
 /** Arguments of `PReLU`. */
 export interface PReLUOptions extends Placement {
+  /** 1, or the size of dimension 1; 1 unless given. */
   numParameters?: number;
+  /** What every a starts at, 0.25 unless given. */
   init?: number;
 }
 

@@ -10,10 +10,13 @@ import type { Parameter } from './parameter.js';
 
 /** Arguments of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions extends Placement {
+  /** Features of the queries and of the result. */
   embedDim: number;
+  /** Heads, which divide embedDim. */
   numHeads: number;
   /** Probability of dropping an attention weight, while training. */
   dropout?: number;
+  /** Whether the projections have biases; true unless given. */
   bias?: boolean;
   /** Learn one more key and value. */
   addBiasKv?: boolean;

@@ -93,6 +93,7 @@ export class AvgPool3d extends SpatialAvgPool {
 
 /** Arguments of `LPPool1d` and `LPPool2d`. */
 export interface LPPoolOptions {
+  /** The p of the norm. */
   normType: number;
   kernelSize: Size;
   /** The window's size unless given. */

@@ -14,13 +14,19 @@ export interface ConvolutionOptions extends Placement {
   inChannels: number;
   outChannels: number;
   kernelSize: Size;
+  /** 1 unless given. */
   stride?: Size;
+  /** Added on both sides, 0 unless given; 'same' keeps the sizes and needs stride 1, 'valid' adds nothing. */
   padding?: Size | 'same' | 'valid';
   /** Elements added after each dimension of a transposed convolution's result. */
   outputPadding?: Size;
+  /** Steps between the elements of a kernel, 1 unless given. */
   dilation?: Size;
+  /** Groups of channels that do not see each other, 1 unless given. */
   groups?: number;
+  /** Add a learned number for each output channel; true unless given. */
   bias?: boolean;
+  /** What the padding holds, 'zeros' unless given. */
   paddingMode?: PaddingMode;
 }
 

@@ -9,7 +9,9 @@ import type { Pooled } from './maxPool.js';
 /** Arguments of `FractionalMaxPool2d` and `FractionalMaxPool3d`: the wanted size or its ratio to the input's. */
 export interface FractionalMaxPoolOptions<I extends boolean> {
   kernelSize: Size;
+  /** The wanted sizes, or: */
   outputSize?: Size | null;
+  /** Their ratios to the input's, between 0 and 1. */
   outputRatio?: Size | null;
   /** Return [values, indices] instead of values. */
   returnIndices?: I;

@@ -10,6 +10,7 @@ import type { Parameter } from './parameter.js';
 export interface LinearOptions extends Placement {
   inFeatures: number;
   outFeatures: number;
+  /** Add a learned bias; true unless given. */
   bias?: boolean;
 }
 
@@ -56,6 +57,7 @@ export interface BilinearOptions extends Placement {
   in1Features: number;
   in2Features: number;
   outFeatures: number;
+  /** Add a learned bias; true unless given. */
   bias?: boolean;
 }
 

@@ -12,6 +12,7 @@ export interface MaxPoolOptions<I extends boolean> {
   stride?: Size | null;
   /** Minus infinity added on both sides, at most half of the window. */
   padding?: Size;
+  /** Steps between the elements of a window, 1 unless given. */
   dilation?: Size;
   /** Return [values, indices] instead of values. */
   returnIndices?: I;

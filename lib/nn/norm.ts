@@ -14,8 +14,11 @@ const sizesOf = (shape: number | readonly number[]): readonly number[] => (typeo
 export interface LayerNormOptions extends Placement {
   /** The last dimensions, over which mean and variance are taken. */
   normalizedShape: number | readonly number[];
+  /** Added to the variance, 1e-5 unless given. */
   eps?: number;
+  /** Learn a weight and a bias for each element; true unless given. */
   elementwiseAffine?: boolean;
+  /** False leaves the weight alone. */
   bias?: boolean;
 }
 
@@ -71,6 +74,7 @@ export interface RMSNormOptions extends Placement {
   normalizedShape: number | readonly number[];
   /** Added to the mean square; the dtype's smallest step from 1 unless given. */
   eps?: number | null;
+  /** Learn a weight for each element; true unless given. */
   elementwiseAffine?: boolean;
 }
 
@@ -116,9 +120,12 @@ export class RMSNorm extends Module {
 
 /** Arguments of `GroupNorm`. */
 export interface GroupNormOptions extends Placement {
+  /** Groups, which divide numChannels. */
   numGroups: number;
   numChannels: number;
+  /** Added to the variance, 1e-5 unless given. */
   eps?: number;
+  /** Learn a weight and a bias for each channel; true unless given. */
   affine?: boolean;
 }
 

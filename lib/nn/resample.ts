@@ -100,6 +100,7 @@ export class Fold extends Layer {
 export interface UpsampleOptions {
   size?: Size | null;
   scaleFactor?: Size | null;
+  /** 'nearest' unless given. */
   mode?: InterpolateMode;
   /** The corner elements stay in place; not for nearest. */
   alignCorners?: boolean | null;

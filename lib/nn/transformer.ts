@@ -128,20 +128,31 @@ export interface CustomDecoder extends Module {
 
 /** Arguments of `Transformer`. */
 export interface TransformerOptions<E extends CustomEncoder, D extends CustomDecoder> extends Placement {
+  /** Features of the sequences, 512 unless given. */
   dModel?: number;
+  /** Heads of the attention, 8 unless given. */
   nhead?: number;
+  /** 6 unless given. */
   numEncoderLayers?: number;
+  /** 6 unless given. */
   numDecoderLayers?: number;
+  /** Features between the two linear layers of each layer, 2048 unless given. */
   dimFeedforward?: number;
+  /** Probability of dropping an element, while training; 0.1 unless given. */
   dropout?: number;
+  /** 'relu' unless given. */
   activation?: TransformerActivation;
+  /** Used instead of a `TransformerEncoder`. */
   customEncoder?: E | null;
+  /** Used instead of a `TransformerDecoder`. */
   customDecoder?: D | null;
+  /** Added to the variance, 1e-5 unless given. */
   layerNormEps?: number;
   /** Sequences are (N, L, E) rather than (L, N, E). */
   batchFirst?: boolean;
   /** Normalize before attention and linear layers rather than after. */
   normFirst?: boolean;
+  /** Whether linear layers and norms have biases; true unless given. */
   bias?: boolean;
 }
 

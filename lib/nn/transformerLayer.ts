@@ -20,13 +20,17 @@ export interface TransformerLayerOptions extends Placement {
   nhead: number;
   /** Features between the two linear layers. */
   dimFeedforward?: number;
+  /** Probability of dropping an element, while training; 0.1 unless given. */
   dropout?: number;
+  /** 'relu' unless given. */
   activation?: TransformerActivation;
+  /** Added to the variance, 1e-5 unless given. */
   layerNormEps?: number;
   /** Sequences are (N, L, E) rather than (L, N, E). */
   batchFirst?: boolean;
   /** Normalize before attention and linear layers rather than after. */
   normFirst?: boolean;
+  /** Whether linear layers and norms have biases; true unless given. */
   bias?: boolean;
 }
 

@@ -10,7 +10,9 @@ import { registryOf } from './registry.js';
 
 /** Which parameter, and which dimension keeps its norms; null takes one norm of the whole. */
 export interface WeightNormOptions {
+  /** 'weight' unless given. */
   name?: string;
+  /** 0 unless given. */
   dim?: number | null;
 }
 
