@@ -1,3 +1,4 @@
+import { lstmCell } from '../ops/layers/lstmCell.js';
 import { linear } from '../ops/product/linear.js';
 import { stack } from '../ops/shape/combine.js';
 import type { Tensor } from '../tensor.js';
@@ -49,13 +50,19 @@ const gru: Recurrence = {
   },
 };
 
+/** An LSTM's step of plain operations, for devices without a launch of its own. */
+function composed(fromInput: Tensor, recurrent: Tensor, before: Tensor): [h: Tensor, c: Tensor] {
+  const [i, f, g, o] = fromInput.add(recurrent).chunk(4, -1);
+  const c = f.sigmoid().mul(before).add(i.sigmoid().mul(g.tanh()));
+  return [o.sigmoid().mul(c.tanh()), c];
+}
+
 /** i, f, g, o: c <- f c + i g, h <- o tanh(c), projected where there is a projection (Hochreiter and Schmidhuber 1997). */
 const lstm: Recurrence = {
   gates: 4,
   step(fromInput, state, weights) {
-    const [i, f, g, o] = fromInput.add(fromState(state, weights)).chunk(4, -1);
-    const c = f.sigmoid().mul(state[1]).add(i.sigmoid().mul(g.tanh()));
-    const h = o.sigmoid().mul(c.tanh());
+    const recurrent = fromState(state, weights);
+    const [h, c] = lstmCell(fromInput, recurrent, state[1]) ?? composed(fromInput, recurrent, state[1]);
     return [weights.weight_hr === null ? h : linear(h, weights.weight_hr), c];
   },
 };
