@@ -15,12 +15,17 @@ import {
 
 /** How an optional argument of the family is given. */
 export interface ConvolutionOptions {
+  /** (out, in / groups, kernel...). */
   weight?: Tensor;
+  /** One number for each output channel. */
   bias?: Tensor | null;
+  /** 1 unless given. */
   stride?: Size;
   /** Zeros added on both sides; 'same' keeps the size (stride 1 only), 'valid' adds none. */
   padding?: Size | 'same' | 'valid';
+  /** Steps between the elements of a kernel, 1 unless given. */
   dilation?: Size;
+  /** Groups of channels that do not see each other, 1 unless given. */
   groups?: number;
 }
 
@@ -125,13 +130,19 @@ export const conv3d: Convolve = convolve(3);
 
 /** Options of the transposed convolutions. */
 export interface ConvolutionTransposeOptions {
+  /** (in, out / groups, kernel...). */
   weight?: Tensor;
+  /** One number for each output channel. */
   bias?: Tensor | null;
+  /** 1 unless given. */
   stride?: Size;
+  /** Elements cut off on both sides of the result, 0 unless given. */
   padding?: Size;
   /** Elements added after each dimension: which of the inputs' sizes that give one output size is meant. */
   outputPadding?: Size;
+  /** Groups of channels that do not see each other, 1 unless given. */
   groups?: number;
+  /** Steps between the elements of a kernel, 1 unless given. */
   dilation?: Size;
 }
 

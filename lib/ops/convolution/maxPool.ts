@@ -22,6 +22,7 @@ export interface MaxPoolOptions {
   stride?: Size | null;
   /** Minus infinity added on both sides, at most half of the window. */
   padding?: Size;
+  /** Steps between the elements of a window, 1 unless given. */
   dilation?: Size;
   /** Let the last window hang over the end. */
   ceilMode?: boolean;

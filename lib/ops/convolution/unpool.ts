@@ -11,10 +11,12 @@ import { putInPlanes } from './planes.js';
 
 /** Options of the inverse of max pooling. */
 export interface MaxUnpoolOptions {
+  /** Where each element goes, as max pooling returns it. */
   indices?: Tensor | Indices;
   kernelSize?: Size;
   /** The window's size unless given. */
   stride?: Size | null;
+  /** What the pooling had, 0 unless given. */
   padding?: Size;
   /** The wanted sizes, with or without N and C, where several sizes pool to the input's. */
   outputSize?: readonly number[] | null;

@@ -8,6 +8,7 @@ import { empty } from '../creation/creation.js';
 export interface DropoutOptions {
   /** Probability of an element (or channel) to be dropped. */
   p?: number;
+  /** False leaves the input as it is. */
   training?: boolean;
   /** Write into the input. */
   inplace?: boolean;

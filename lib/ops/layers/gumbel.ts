@@ -12,6 +12,7 @@ export interface GumbelOptions {
   hard?: boolean;
   /** Takes no part; PyTorch has it in this place. */
   eps?: number;
+  /** The dimension of the categories, the last unless given. */
   dim?: number;
 }
 

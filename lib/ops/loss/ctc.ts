@@ -169,10 +169,13 @@ function labelsOf(targets: Tensor, given: Lengths, x: Tensor, blank: number): nu
 /** Options of `ctcLoss`. */
 export interface CtcOptions {
   targets?: Tensor | Indices;
+  /** How many of the T steps count in each sample. */
   inputLengths?: Lengths;
+  /** How many labels each sample has. */
   targetLengths?: Lengths;
   /** The class that stands for no label. */
   blank?: number;
+  /** 'mean' divides each loss by its target's length first; 'mean' unless given. */
   reduction?: LossReduction;
   /** Losses of targets that do not fit their input count 0 rather than infinity. */
   zeroInfinity?: boolean;
