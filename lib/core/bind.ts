@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.js';
+import { type Check, checksOf } from './kinds.js';
 
 /** A parsed signature such as `sum(input, dim=null, keepdim=false, *, dtype=null)`. */
 export interface Signature {
@@ -8,11 +9,16 @@ export interface Signature {
   readonly defaults: ReadonlyMap<string, unknown>;
   /** The position of `*sizes`: a list or a spread. -1 where there is none. */
   readonly variadic: number;
+  /** Whether the first argument, where it is called `input` or `self`, is a tensor; `input:any` takes numbers and lists too. */
+  readonly tensorFirst: boolean;
+  /** What checks the kind of an argument. */
+  readonly checks: ReadonlyMap<string, Check>;
 }
 
 /**
  * Reads a signature: PyTorch's notation with JavaScript's names and JSON's literals.
- * `*` alone begins the arguments that have names only; `*sizes` takes a list or a spread.
+ * `*` alone begins the arguments that have names only; `*sizes` takes a list or a spread. The kind of an argument
+ * that its name and default do not tell follows it: `source:tensor`, `dims:integers`, `input:any`.
  */
 export function parseSignature(text: string): Signature {
   const match = /^([\w.]+)\((.*)\)$/s.exec(text);
@@ -20,6 +26,7 @@ export function parseSignature(text: string): Signature {
   const positional: string[] = [];
   const keywords: string[] = [];
   const defaults = new Map<string, unknown>();
+  const marks = new Map<string, string>();
   let variadic = -1;
   let named = false;
   for (const part of match[2].split(/,\s*(?![^[]*\])/).filter((piece) => piece !== '')) {
@@ -28,7 +35,8 @@ export function parseSignature(text: string): Signature {
       continue;
     }
     const [left, ...right] = part.split('=');
-    const name = left.replace('*', '');
+    const [name, mark] = left.replace('*', '').split(':');
+    if (mark !== undefined) marks.set(name, mark);
     if (left.startsWith('*')) {
       variadic = positional.length;
       named = true;
@@ -36,7 +44,17 @@ export function parseSignature(text: string): Signature {
     } else (named ? keywords : positional).push(name);
     if (right.length > 0) defaults.set(name, JSON.parse(right.join('=').replaceAll("'", '"')));
   }
-  return { name: match[1], positional, keywords, defaults, variadic };
+  const names = [...positional, ...keywords];
+  const tensorFirst = /^(input|self)$/.test(positional[0]) && !marks.has(positional[0]);
+  return {
+    name: match[1],
+    positional,
+    keywords,
+    defaults,
+    variadic,
+    tensorFirst,
+    checks: checksOf(names, defaults, marks),
+  };
 }
 
 /** Whether a value is an options object: made by `{ ... }`, nothing else. */
@@ -64,7 +82,7 @@ function gather(signature: Signature, args: readonly unknown[]): unknown[] {
  * `leading` arguments can only be given by position. Unknown, doubled and missing ones throw ArgumentError.
  */
 export function bind(signature: Signature, args: readonly unknown[], leading: number): unknown[] {
-  const { name, positional, keywords, defaults } = signature;
+  const { name, positional, keywords, defaults, checks } = signature;
   const last = args[args.length - 1];
   const options = args.length > leading && isPlainObject(last) ? last : null;
   const given = gather(signature, options === null ? args : args.slice(0, -1));
@@ -74,7 +92,11 @@ export function bind(signature: Signature, args: readonly unknown[], leading: nu
     );
   }
   const taken = (key: string, value: unknown): unknown => {
-    if (value !== undefined) return value;
+    if (value !== undefined) {
+      // What is the default is right by definition, null among them.
+      if (value !== defaults.get(key)) checks.get(key)?.(name, key, value);
+      return value;
+    }
     if (defaults.has(key)) return defaults.get(key);
     if (key === positional[signature.variadic]) return [];
     throw new ArgumentError(`${name}: the argument ${key} is missing; it takes ${known(signature)}`);

@@ -52,17 +52,10 @@ function describe<F extends object>(call: F, name: string, signature: Signature,
   return Object.assign(call, { signature, facts });
 }
 
-/** The values of a call in the signature's order. A leading `input` or `self` is a tensor, or a number or list where the body takes one. */
+/** The values of a call in the signature's order, a leading `input` or `self` checked to be a tensor. */
 function bound(signature: Signature, args: readonly unknown[], leading: number): unknown[] {
   const values = bind(signature, args, leading);
-  const [first] = signature.positional;
-  if (
-    leading > 0 &&
-    (first === 'input' || first === 'self') &&
-    typeof values[0] !== 'number' &&
-    !Array.isArray(values[0])
-  )
-    checkTensor(signature.name, values[0]);
+  if (leading > 0 && signature.tensorFirst) checkTensor(signature.name, values[0]);
   return values;
 }
 

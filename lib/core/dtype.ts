@@ -71,8 +71,9 @@ export function setDefaultDtype(dtype: DType): void {
 
 /** The smallest dtype both fit into, as in PyTorch (uint8 and int8 meet in int16). */
 export function promoteTypes(a: DType, b: DType): DType {
-  if (a === b) return a;
   const [x, y] = [facts[a], facts[b]];
+  if (x === undefined || y === undefined) return checkDType('promoteTypes', x === undefined ? a : b);
+  if (a === b) return a;
   if (x.category !== y.category) return x.category > y.category ? a : b;
   if (x.bytes !== y.bytes) {
     const [wide, narrow] = x.bytes > y.bytes ? [a, b] : [b, a];

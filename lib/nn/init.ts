@@ -65,7 +65,7 @@ export const calculateGain: Fn<[nonlinearity: Nonlinearity, param?: number | nul
 
 /** Fills with uniform numbers of [a, b). PyTorch: torch.nn.init.uniform_. */
 export const uniform_: Fn<[tensor: Tensor, a?: number, b?: number], InitStream & { a?: number; b?: number }, Tensor> =
-  fn('uniform_(tensor, a=0, b=1, *, generator=null)', (tensor, a, b, { generator }) =>
+  fn('uniform_(tensor, a:number=0, b:number=1, *, generator=null)', (tensor, a, b, { generator }) =>
     fill(() => tensor.uniform_(a, b, { generator })),
   );
 
@@ -74,7 +74,7 @@ export const normal_: Fn<
   [tensor: Tensor, mean?: number, std?: number],
   InitStream & { mean?: number; std?: number },
   Tensor
-> = fn('normal_(tensor, mean=0, std=1, *, generator=null)', (tensor, mean, std, { generator }) =>
+> = fn('normal_(tensor, mean:number=0, std:number=1, *, generator=null)', (tensor, mean, std, { generator }) =>
   fill(() => tensor.normal_(mean, std, { generator })),
 );
 
@@ -136,7 +136,7 @@ export const truncNormal_: Fn<
   InitStream & { mean?: number; std?: number; a?: number; b?: number },
   Tensor
 > = fn(
-  'truncNormal_(tensor, mean=0, std=1, a=-2, b=2, *, generator=null)',
+  'truncNormal_(tensor, mean:number=0, std:number=1, a=-2, b=2, *, generator=null)',
   (tensor, mean, std, a, b, { generator }) => {
     if (!(a <= b)) throw new ValueError(`truncNormal_: a ${a} must not be above b ${b}`);
     const [low, high] = [a, b].map((bound) => erf((bound - mean) / std / Math.SQRT2));

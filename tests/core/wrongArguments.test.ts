@@ -9,7 +9,7 @@ describe('an argument of the wrong kind is an error that names the operation', (
     ['text for a composite', 'flatten: expected a tensor, got a string', () => tg.flatten('x' as never)],
     ['text for a dimension', 'sum: dim must be', () => x.sum('x' as never)],
     ['null for a list of sizes', 'full: expected a list of sizes', () => tg.full(null as never, 1)],
-    ['text for the order of a norm', 'the order of the norm must be a number', () => F.normalize(x, 'x' as never)],
+    ['text for the order of a norm', 'normalize: ', () => F.normalize(x, 'x' as never)],
     ['a tensor for the order of a distance', 'must be a number, got a tensor', () => tg.cdist(x, x, x as never)],
     ['null for a tolerance', 'isclose: rtol must be a number', () => tg.isclose(x, x, null as never)],
     ['null for an operand', 'sub: expected a tensor or a number, got null', () => tg.sub(null as never, x)],
@@ -66,4 +66,63 @@ test('a tensor beyond what the platform can allocate is a ValueError', () => {
 
 test('the offset of a diagonal is an integer', () => {
   expect(() => tg.diag(tg.ones(2), Number.NaN)).toThrow('diagEmbed: offset NaN is not an integer');
+});
+
+describe('whatever is given for an argument, no error comes from the inside', () => {
+  const y = tg.ones(3, 3);
+  const functions: Record<string, unknown> = { ...tg, ...tg.nn.functional, ...tg.special };
+  const calls: Record<string, unknown[]> = {
+    permute: [y, 0, 1],
+    flatten: [y],
+    sum: [y, 0],
+    tensordot: [y, y, 1],
+    split: [y, 1],
+    unflatten: [y, 0, [3, 1]],
+    asStrided: [y, [2], [1]],
+    indexPut: [y, [[0]], y],
+    put: [y, [0], tg.ones(1)],
+    roll: [y, 1, 0],
+    rot90: [y, 1, [0, 1]],
+    movedim: [y, 0, 1],
+    pinverse: [y],
+    trapezoid: [y, y],
+    promoteTypes: ['float32', 'int32'],
+    broadcastShapes: [[1], [2]],
+    affineGrid: [tg.ones(1, 2, 3), [1, 1, 2, 2]],
+    unfold: [tg.ones(1, 1, 4, 4), 2],
+    scatterAdd: [y, 0, [[0]], y],
+    indexAdd: [y, 0, [0], tg.ones(1, 3)],
+    floatPower: [y, 2],
+    bincount: [tg.ones(3).to('int32')],
+    std: [y, 0],
+    randLike: [y],
+    linspace: [0, 1, 3],
+    cov: [y],
+    cosineSimilarity: [y, y],
+  };
+  const values = [null, Number.NaN, -1, 1.5, 'x', {}, [], [null], Symbol('s'), 3n, () => 1, true];
+  test.each(Object.entries(calls))('%s', (name, args) => {
+    const call = functions[name] as (...args: unknown[]) => unknown;
+    for (const [i] of args.entries()) {
+      for (const value of values) {
+        try {
+          call(...args.with(i, value));
+        } catch (error) {
+          expect([i, value, error]).toEqual([i, value, expect.any(tg.TapegradError)]);
+        }
+      }
+    }
+  });
+});
+
+test.each<[string, () => unknown]>([
+  ['permute: expected a tensor', () => tg.permute(3 as never, 0)],
+  ['flatten: expected a tensor, got an array', () => tg.flatten([1] as never)],
+  ['sum: keepdim must be true or false, got a string', () => x.sum(0, 'x' as never)],
+  ['rot90: dims must be a list of integers, got null', () => x.rot90(1, null as never)],
+  ['roll: shifts must be an integer, got null', () => x.roll(null as never)],
+  ['Linear: inFeatures must be 0 or more, got -1', () => new tg.nn.Linear(-1, 2)],
+])('%s', (message, call) => {
+  expect(call).toThrow(tg.TapegradError);
+  expect(call).toThrow(message);
 });

@@ -70,7 +70,7 @@ function checkPlaces(name: string, indices: Tensor, sizes: readonly number[]): v
 function maxUnpool(rank: number): MaxUnpool {
   const name = `maxUnpool${rank}d`;
   return fn(
-    `${name}(input, indices, kernelSize, stride=null, padding=0, outputSize=null)`,
+    `${name}(input, indices, kernelSize, stride=null, padding=0, outputSize:list=null)`,
     (input, given, kernelSize, stride, padding, outputSize) => {
       checkTensor(name, input);
       const indices = indexTensor(name, given, input);

@@ -105,7 +105,7 @@ export const emptyStrided: Fn<
   [size: readonly number[], stride: readonly number[]],
   TensorOptions & { size?: readonly number[]; stride?: readonly number[] },
   Tensor
-> = fn('emptyStrided(size, stride, *, dtype=null, device=null, requiresGrad=false)', (size, stride, options) => {
+> = fn('emptyStrided(size:list, stride:list, *, dtype=null, device=null, requiresGrad=false)', (size, stride, options) => {
   const shape = checkSizes('emptyStrided', size);
   const strides = checkSizes('emptyStrided', stride);
   if (shape.length !== strides.length) {

@@ -41,7 +41,7 @@ export const indexAdd: Fn<
   Tensor
 > &
   InplaceForm = fnInplace(
-  'indexAdd(input, dim, index, source, *, alpha=1)',
+  'indexAdd(input, dim, index, source:tensor, *, alpha=1)',
   (run, input, dim, index, source, { alpha }) =>
     putSlices(run, 'indexAdd', input, dim, index, alpha === 1 ? source : source.mul(alpha).to(source.dtype), true),
   {
@@ -64,7 +64,7 @@ export const indexCopy: Fn<
   Tensor
 > &
   InplaceForm = fnInplace(
-  'indexCopy(input, dim, index, source)',
+  'indexCopy(input, dim, index, source:tensor)',
   (run, input, dim, index, source) => putSlices(run, 'indexCopy', input, dim, index, source, false),
   {
     samples: (m) => [
@@ -133,7 +133,7 @@ export const indexPut: Fn<
   Tensor
 > &
   InplaceForm = fnInplace(
-  'indexPut(input, indices, values, accumulate=false)',
+  'indexPut(input, indices:array, values:tensor, accumulate=false)',
   (run, input, given, values, accumulate) => {
     const { indices, places } = resolveTensors('indexPut', input, given);
     const source = fitValues('indexPut', values, chosenShape(input.shape, indices, places));
@@ -194,7 +194,7 @@ export const put: Fn<
 > &
   InplaceForm = withInplace(
   fn(
-    'put(input, index, source, accumulate=false)',
+    'put(input, index, source:tensor, accumulate=false)',
     (input, given, source, accumulate) => {
       const index = indexTensor('put', given, input);
       const flat = input.reshape(-1);

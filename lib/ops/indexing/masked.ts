@@ -110,7 +110,7 @@ export const maskedScatter: Fn<
 > &
   InplaceForm = withInplace(
   fn(
-    'maskedScatter(input, mask, source)',
+    'maskedScatter(input, mask, source:tensor)',
     (input, mask, source) => {
       checkTensor('maskedScatter', input);
       checkMask('maskedScatter', mask);

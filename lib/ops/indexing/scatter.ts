@@ -88,7 +88,7 @@ export const scatterAdd: Fn<
   Tensor
 > &
   InplaceForm = fnInplace(
-  'scatterAdd(input, dim, index, src)',
+  'scatterAdd(input, dim, index, src:operand)',
   (run, input, dim, index, src) => scattered(run, 'scatterAdd', input, dim, index, src, 'add'),
   {
     samples: (m) => [

@@ -65,7 +65,7 @@ export const scatterReduce: Fn<
   Tensor
 > &
   InplaceForm = fnInplace(
-  'scatterReduce(input, dim, index, src, reduce, *, includeSelf=true)',
+  'scatterReduce(input, dim, index, src:tensor, reduce, *, includeSelf=true)',
   (run, input, dim, given, src, reduce, { includeSelf }) =>
     reduceAny(run, 'scatterReduce', input, checkAlong('scatterReduce', input, given, dim), src, reduce, includeSelf),
   {
@@ -88,7 +88,7 @@ export const indexReduce: Fn<
   Tensor
 > &
   InplaceForm = fnInplace(
-  'indexReduce(input, dim, index, source, reduce, *, includeSelf=true)',
+  'indexReduce(input, dim, index, source:tensor, reduce, *, includeSelf=true)',
   (run, input, dim, given, source, reduce, { includeSelf }) => {
     const d = wrapDim('indexReduce', dim, input.shape.length);
     const list = indexList('indexReduce', given, input, d);

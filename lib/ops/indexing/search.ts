@@ -79,7 +79,7 @@ export const bucketize: Fn<
   { boundaries?: Tensor; outInt32?: boolean; right?: boolean },
   Tensor
 > = fn(
-  'bucketize(input, boundaries, *, outInt32=false, right=false)',
+  'bucketize(input:any, boundaries, *, outInt32=false, right=false)',
   (input, boundaries, { right }) => {
     checkTensor('bucketize', boundaries);
     if (boundaries.shape.length !== 1) {

@@ -94,7 +94,7 @@ export const embedding: Fn<
   EmbeddingOptions,
   Tensor
 > = fn(
-  'embedding(input, weight, paddingIdx=null, maxNorm=null, normType=2, scaleGradByFreq=false, sparse=false)',
+  'embedding(input:any, weight, paddingIdx=null, maxNorm=null, normType=2, scaleGradByFreq=false, sparse=false)',
   (input, weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse) => {
     checkWeight('embedding', weight);
     refuseSparse('embedding', sparse);
@@ -209,7 +209,7 @@ export const embeddingBag: Fn<
   EmbeddingBagOptions,
   Tensor
 > = fn(
-  "embeddingBag(input, weight, offsets=null, maxNorm=null, normType=2, scaleGradByFreq=false, mode='mean', sparse=false, perSampleWeights=null, includeLastOffset=false, paddingIdx=null)",
+  "embeddingBag(input:any, weight, offsets=null, maxNorm=null, normType=2, scaleGradByFreq=false, mode='mean', sparse=false, perSampleWeights=null, includeLastOffset=false, paddingIdx=null)",
   (input, weight, offsets, maxNorm, normType, byFrequency, mode, sparse, factors, includeLastOffset, paddingIdx) => {
     const name = 'embeddingBag';
     checkWeight(name, weight);

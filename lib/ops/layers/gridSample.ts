@@ -222,7 +222,7 @@ export const affineGrid: Fn<
   { size?: readonly number[]; alignCorners?: boolean | null },
   Tensor
 > = fn(
-  'affineGrid(theta, size, alignCorners=null)',
+  'affineGrid(theta, size:list, alignCorners=null)',
   (theta, size, alignCorners) => {
     checkTensor('affineGrid', theta);
     const rank = size.length - 2;

@@ -127,7 +127,7 @@ export const interpolate: Fn<
   InterpolateOptions,
   Tensor
 > = fn(
-  "interpolate(input, size=null, scaleFactor=null, mode='nearest', alignCorners=null, recomputeScaleFactor=null, antialias=false)",
+  "interpolate(input, size:integers=null, scaleFactor:numbers=null, mode='nearest', alignCorners=null, recomputeScaleFactor=null, antialias=false)",
   (input, size, scaleFactor, mode, alignCorners, recomputeScaleFactor, antialias) =>
     resize('interpolate', input, { size, scaleFactor, mode, alignCorners, recomputeScaleFactor, antialias }),
   {
@@ -167,7 +167,7 @@ export const upsample: Fn<
   InterpolateOptions,
   Tensor
 > = fn(
-  "upsample(input, size=null, scaleFactor=null, mode='nearest', alignCorners=null)",
+  "upsample(input, size:integers=null, scaleFactor:numbers=null, mode='nearest', alignCorners=null)",
   (input, size, scaleFactor, mode, alignCorners) =>
     resize('upsample', input, { size, scaleFactor, mode, alignCorners, recomputeScaleFactor: null, antialias: false }),
   {
@@ -184,7 +184,7 @@ type Upsample = Fn<
 
 function upsampler(name: string, mode: InterpolateMode, alignCorners: boolean | null): Upsample {
   return fn(
-    `${name}(input, size=null, scaleFactor=null)`,
+    `${name}(input, size:integers=null, scaleFactor:numbers=null)`,
     (input, size, scaleFactor) =>
       resize(name, input, { size, scaleFactor, mode, alignCorners, recomputeScaleFactor: null, antialias: false }),
     {

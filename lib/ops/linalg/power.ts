@@ -120,7 +120,7 @@ export function chain(name: string, tensors: readonly Tensor[]): Tensor {
 
 /** Product of matrices in the cheapest order; the first and last may be vectors. PyTorch: torch.linalg.multi_dot. */
 export const multiDot: Fn<[tensors: readonly Tensor[]], None, Tensor> = fn(
-  'linalg.multiDot(tensors)',
+  'linalg.multiDot(tensors:array)',
   (tensors) => chain('linalg.multiDot', tensors),
   {
     samples: (m) => [[[m(2, 3), m(3, 4), m(4, 2)]], [[m(3), m(3, 2), m(2)]]],

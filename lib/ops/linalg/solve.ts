@@ -165,7 +165,7 @@ export const tensorsolve: Fn<
   { B?: Tensor; dims?: readonly number[] | null },
   Tensor
 > = fn(
-  'linalg.tensorsolve(A, B, dims=null)',
+  'linalg.tensorsolve(A, B, dims:list=null)',
   (a, b, dims) => {
     const rank = a.shape.length;
     const last = (dims ?? []).map((d) => wrapDim('linalg.tensorsolve', d, rank));

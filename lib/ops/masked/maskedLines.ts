@@ -17,7 +17,7 @@ function linesFn(
   gradcheck?: string,
 ): MaskedLines {
   return fn(
-    `masked.${name}(input, dim, *, dtype=null, mask=null)`,
+    `masked.${name}(input, dim, *, dtype=null, mask:tensor=null)`,
     (input, dim, { dtype, mask }) => run(filled(`masked.${name}`, input, mask, identity), dim, dtype),
     {
       samples: (m) => [
@@ -54,7 +54,7 @@ type NormalizeOptions = { ord?: number; dim?: number; eps?: number; dtype?: DTyp
 
 /** Divides each line by the norm of its elements under the mask, or by `eps` where that is larger; the others get 0. PyTorch: torch.masked.normalize. */
 export const normalize: Fn<[input: Tensor, ord: number, dim: number], NormalizeOptions, Tensor> = fn(
-  'masked.normalize(input, ord, dim, *, eps=1e-12, dtype=null, mask=null)',
+  'masked.normalize(input, ord, dim, *, eps=1e-12, dtype=null, mask:tensor=null)',
   (input, ord, dim, { eps, dtype, mask }) =>
     filled('masked.normalize', input, mask, 0).div(norm(input, ord, dim, { keepdim: true, dtype, mask }).clampMin(eps)),
   {

@@ -14,7 +14,7 @@ function reduceFn(
   fold: (x: Tensor, dim: Dims | null, keepdim: boolean, dtype: DType | null) => Tensor,
 ): MaskedReduce {
   return fn(
-    `masked.${name}(input, dim=null, *, keepdim=false, dtype=null, mask=null)`,
+    `masked.${name}(input, dim=null, *, keepdim=false, dtype=null, mask:tensor=null)`,
     (input, dim, { keepdim, dtype, mask }) =>
       fold(filled(`masked.${name}`, input, mask, identity(input.dtype)), dim, keepdim, dtype),
     facts,
@@ -66,7 +66,7 @@ export type MaskedArg = Fn<[input: Tensor, dim?: number | null], MaskOptions & {
 
 function argFn(name: 'argmax' | 'argmin'): MaskedArg {
   return fn(
-    `masked.${name}(input, dim=null, *, keepdim=false, dtype=null, mask=null)`,
+    `masked.${name}(input, dim=null, *, keepdim=false, dtype=null, mask:tensor=null)`,
     (input, dim, { keepdim, dtype, mask }) => {
       const x = filled(`masked.${name}`, input, mask, limits(input.dtype)[name === 'argmax' ? 0 : 1]);
       return x[name](dim, keepdim).to(dtype ?? input.dtype);
@@ -83,7 +83,7 @@ export const argmin: MaskedArg = argFn('argmin');
 
 /** Mean of the elements under the mask; NaN where there is none. PyTorch: torch.masked.mean. */
 export const mean: MaskedReduce = fn(
-  'masked.mean(input, dim=null, *, keepdim=false, dtype=null, mask=null)',
+  'masked.mean(input, dim=null, *, keepdim=false, dtype=null, mask:tensor=null)',
   (input, dim, { keepdim, dtype, mask }) => {
     const type = dtype ?? (isFloat(input.dtype) ? input.dtype : getDefaultDtype());
     return sum(input, dim, { keepdim, dtype: type, mask }).div(counted(input, dim, keepdim, mask));
@@ -95,7 +95,7 @@ type NormOptions = MaskOptions & { ord?: number };
 
 /** Vector norm of the elements under the mask. PyTorch: torch.masked.norm. */
 export const norm: Fn<[input: Tensor, ord?: number, dim?: Dims | null], NormOptions, Tensor> = fn(
-  'masked.norm(input, ord=2, dim=null, *, keepdim=false, dtype=null, mask=null)',
+  'masked.norm(input, ord=2, dim=null, *, keepdim=false, dtype=null, mask:tensor=null)',
   (input, ord, dim, { keepdim, dtype, mask }) =>
     normOver(
       'masked.norm',
@@ -110,7 +110,7 @@ export const norm: Fn<[input: Tensor, ord?: number, dim?: Dims | null], NormOpti
 
 /** Median along one dimension of the elements under the mask; NaN where there is none. PyTorch: torch.masked.median. */
 export const median: Fn<[input: Tensor, dim?: number], MaskOptions & { dim?: number }, Tensor> = fn(
-  'masked.median(input, dim=-1, *, keepdim=false, dtype=null, mask=null)',
+  'masked.median(input, dim=-1, *, keepdim=false, dtype=null, mask:tensor=null)',
   (input, dim, { keepdim, dtype, mask }) => {
     const x = isFloat(input.dtype) ? input : input.to(getDefaultDtype());
     const y = filled('masked.median', x, mask, NaN).nanmedian(dim, keepdim).values;
@@ -126,7 +126,7 @@ export type MaskedSpread = Fn<[input: Tensor, dim?: Dims | null, unbiased?: bool
 
 function spreadFn(name: 'var' | 'std'): MaskedSpread {
   return fn(
-    `masked.${name}(input, dim=null, unbiased=false, *, keepdim=false, dtype=null, mask=null)`,
+    `masked.${name}(input, dim=null, unbiased=false, *, keepdim=false, dtype=null, mask:tensor=null)`,
     (input, dim, unbiased, { keepdim, dtype, mask }) => {
       const type = dtype ?? (isFloat(input.dtype) ? input.dtype : getDefaultDtype());
       const centred = input.sub(mean(input, dim, { keepdim: true, dtype: type, mask }));

@@ -205,7 +205,7 @@ type Between = PointwiseFn<[input: Operand, end: Operand, weight: Operand], { en
 
 /** `input + weight * (end - input)`, exact at both ends; the weight is a number or a tensor. PyTorch: torch.lerp. */
 export const lerp: Between = pointwiseFn(
-  'lerp(input, end, weight)',
+  'lerp(input, end, weight:operand)',
   3,
   {
     forward: (s, a, b, w) => {

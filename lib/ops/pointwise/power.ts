@@ -83,7 +83,7 @@ export const pow: PointwiseFn<[input: Operand, exponent: Operand], { exponent?: 
 
 /** `pow` in float64, whatever the operands. PyTorch: torch.float_power. */
 export const floatPower: Fn<[input: Operand, exponent: Operand], { exponent?: Operand }, Tensor> = fn(
-  'floatPower(input, exponent)',
+  'floatPower(input:operand, exponent:operand)',
   (input, exponent) => {
     const wide = (x: Operand): Operand => (typeof x === 'number' ? x : x.to('float64'));
     return pow(wide(input), wide(exponent));

@@ -95,11 +95,14 @@ export const tensordot: Fn<
   TensordotOptions,
   Tensor
 > = fn(
-  'tensordot(a, b, dims=2)',
+  'tensordot(a:tensor, b:tensor, dims=2)',
   (a, b, dims) => {
     checkTensor('tensordot', a);
     checkTensor('tensordot', b);
     const [m, n] = [a.shape.length, b.shape.length];
+    if (!Number.isInteger(dims) && !(Array.isArray(dims) && dims.length === 2 && dims.every(Array.isArray))) {
+      throw new ArgumentError(`tensordot: dims must be an integer or two lists of integers, got ${String(dims)}`);
+    }
     if (typeof dims === 'number' && (dims < 0 || dims > Math.min(m, n))) {
       throw new ValueError(
         `tensordot: dims ${dims} is not between 0 and the ranks of ${showShape(a.shape)} and ${showShape(b.shape)}`,

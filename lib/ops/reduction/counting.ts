@@ -22,7 +22,7 @@ export const bincount: Fn<
   { weights?: Tensor | null; minlength?: number },
   Tensor
 > = fn(
-  'bincount(input, weights=null, minlength=0)',
+  'bincount(input, weights:tensor=null, minlength=0)',
   (input, weights, minlength) => {
     checkTensor('bincount', input);
     if (input.shape.length !== 1) throw new ShapeError(`bincount: takes a vector, got ${showShape(input.shape)}`);

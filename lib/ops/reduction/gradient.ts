@@ -64,7 +64,7 @@ type Options = { spacing?: Spacing | null; dim?: Dims | null; edgeOrder?: 1 | 2 
  * PyTorch: torch.gradient.
  */
 export const gradient: ((input: Tensor, options?: Options) => Tensor[]) & Described = typed(
-  'gradient(input, *, spacing=1, dim=null, edgeOrder=1)',
+  'gradient(input, *, spacing=1, dim:integers=null, edgeOrder=1)',
   (input: Tensor, { spacing, dim, edgeOrder }: Required<Options>) => {
     checkTensor('gradient', input);
     const dims = dim === null ? wrapDims('gradient', null, input.shape.length) : typeof dim === 'number' ? [dim] : dim;

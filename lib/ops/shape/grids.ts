@@ -2,7 +2,7 @@ import { checkTensor } from '../../autograd/apply.js';
 import { parseSignature } from '../../core/bind.js';
 import { type Described, type Fn, fn, typed } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
-import { broadcastShapes as broadcast } from '../../core/shape.js';
+import { broadcastShapes as broadcast, checkSizes } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { fromValues } from '../creation/values.js';
 import { takeIndexed } from '../indexing/advanced.js';
@@ -26,7 +26,10 @@ export const broadcastTensors: Several<Tensor[]> & Described = typed<Several<Ten
 export const broadcastShapes: ((...shapes: readonly (number | readonly number[])[]) => number[]) & Described =
   Object.assign(
     (...shapes: readonly (number | readonly number[])[]): number[] => [
-      ...broadcast('broadcastShapes', ...shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape))),
+      ...broadcast(
+        'broadcastShapes',
+        ...shapes.map((shape) => checkSizes('broadcastShapes', typeof shape === 'number' ? [shape] : shape)),
+      ),
     ],
     { signature: parseSignature('broadcastShapes(*shapes)'), facts: {} },
   );

@@ -67,7 +67,7 @@ export const unfold: Fn<
   UnfoldOptions,
   Tensor
 > = fn(
-  'unfold(input, kernelSize, dilation=1, padding=0, stride=1)',
+  'unfold(input, kernelSize, dilation=1, padding:integers=0, stride:integers=1)',
   (input, kernelSize, dilation, padding, stride) => {
     checkTensor('unfold', input);
     if (input.shape.length === 3) return unfold(input.unsqueeze(0), kernelSize, dilation, padding, stride).squeeze(0);
@@ -111,7 +111,7 @@ export const fold: Fn<
   FoldOptions,
   Tensor
 > = fn(
-  'fold(input, outputSize, kernelSize, dilation=1, padding=0, stride=1)',
+  'fold(input, outputSize:integers, kernelSize, dilation=1, padding:integers=0, stride:integers=1)',
   (input, outputSize, kernelSize, dilation, padding, stride) => {
     checkTensor('fold', input);
     if (input.shape.length === 2) {

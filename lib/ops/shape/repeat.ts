@@ -61,7 +61,7 @@ export const rot90: Fn<
   { k?: number; dims?: readonly number[] },
   Tensor
 > = fn(
-  'rot90(input, k=1, dims=[0, 1])',
+  'rot90(input, k=1, dims:list=[0, 1])',
   (input, k, dims) => {
     const [a, b] = dims.map((dim) => wrapDim('rot90', dim, input.shape.length));
     if (dims.length !== 2 || a === b) throw new IndexError(`rot90: dims (${dims.join(', ')}) must be two that differ`);
@@ -85,7 +85,7 @@ export const roll: Fn<
   { shifts?: Dims; dims?: Dims | null },
   Tensor
 > = fn(
-  'roll(input, shifts, dims=null)',
+  'roll(input, shifts, dims:integers=null)',
   (input, shifts, dims) => {
     const by = typeof shifts === 'number' ? [shifts] : shifts;
     const along = dims === null ? [] : typeof dims === 'number' ? [dims] : dims;

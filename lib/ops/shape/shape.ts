@@ -40,7 +40,7 @@ export const unflatten: Fn<
   { dim?: number; sizes?: readonly number[] },
   Tensor
 > = fn(
-  'unflatten(input, dim, sizes)',
+  'unflatten(input, dim, sizes:list)',
   (input, dim, sizes) => {
     const { shape } = input;
     const d = wrapDim('unflatten', dim, shape.length);
@@ -82,7 +82,7 @@ type Moved = Fn<
 
 /** Dimensions moved to other places; the others keep their order. PyTorch: torch.movedim. */
 export const movedim: Moved = fn(
-  'movedim(input, source, destination)',
+  'movedim(input, source:integers, destination:integers)',
   (input, source, destination) => {
     const rank = input.shape.length;
     const wrap = (dims: number | readonly number[]): number[] => {

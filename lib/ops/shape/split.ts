@@ -44,7 +44,7 @@ export const split: Fn<
   DimOption & { splitSize?: number | readonly number[] },
   Parts
 > = fn(
-  'split(input, splitSize, dim=0)',
+  'split(input, splitSize:integers, dim=0)',
   (input, splitSize, dim) => {
     if (typeof splitSize !== 'number') return splitWithSizes(input, splitSize, dim);
     const d = checkDim('split', input, dim);
@@ -73,7 +73,7 @@ export const splitWithSizes: Fn<
   DimOption & { splitSizes?: readonly number[] },
   Parts
 > = fn(
-  'splitWithSizes(input, splitSizes, dim=0)',
+  'splitWithSizes(input, splitSizes:list, dim=0)',
   (input, splitSizes, dim) => {
     const d = checkDim('splitWithSizes', input, dim);
     const total = splitSizes.reduce((sum, size) => sum + size, 0);

@@ -150,7 +150,7 @@ export const squeeze: Fn<
   [input: Tensor, dim?: number | readonly number[] | null],
   { dim?: number | readonly number[] | null },
   Tensor
-> = fn('squeeze(input, dim=null)', (input, dim) => {
+> = fn('squeeze(input, dim:integers=null)', (input, dim) => {
   const rank = input.shape.length;
   const list =
     dim === null
@@ -181,7 +181,7 @@ export const narrow: Fn<
   [input: Tensor, dim: number, start: number | Tensor, length: number],
   { dim?: number; start?: number | Tensor; length?: number },
   Tensor
-> = fn('narrow(input, dim, start, length)', (input, dim, first, length) => {
+> = fn('narrow(input, dim, start:operand, length)', (input, dim, first, length) => {
   const start = typeof first === 'number' ? first : first.item();
   if (input.shape.length === 0) throw new IndexError('narrow: a tensor without dimensions cannot be narrowed');
   const d = wrapDim('narrow', dim, input.shape.length);
@@ -257,7 +257,7 @@ export const asStrided: Fn<
   [input: Tensor, size: readonly number[], stride: readonly number[], storageOffset?: number],
   { size?: readonly number[]; stride?: readonly number[]; storageOffset?: number },
   Tensor
-> = fn('asStrided(input, size, stride, storageOffset=0)', (input, size, stride, storageOffset) => {
+> = fn('asStrided(input, size:list, stride:list, storageOffset=0)', (input, size, stride, storageOffset) => {
   const shape = checkSizes('asStrided', size);
   const last = storageOffset + shape.reduce((at, n, d) => at + (n - 1) * stride[d], 0);
   if (

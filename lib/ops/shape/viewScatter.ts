@@ -83,7 +83,7 @@ export const asStridedScatter: Fn<
   AsStridedOptions,
   Tensor
 > = fn(
-  'asStridedScatter(input, src, size, stride, storageOffset=0)',
+  'asStridedScatter(input, src:tensor, size:list, stride:list, storageOffset=0)',
   (input, src, size, stride, storageOffset) =>
     scatterInto('asStridedScatter', input.contiguous(), src, (x) => x.asStrided(size, stride, storageOffset)),
   {
@@ -98,7 +98,7 @@ export const narrowCopy: Fn<
   { dim?: number; start?: number; length?: number },
   Tensor
 > = fn(
-  'narrowCopy(input, dim, start, length)',
+  'narrowCopy(input, dim, start:operand, length)',
   (input, dim, start, length) => input.narrow(dim, start, length).clone(),
   { samples: (m) => [[m(3, 4), 1, 1, 2]], errors: (m) => [[[m(3), 0, 2, 2], 'leave dimension']] },
 );

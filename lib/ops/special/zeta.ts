@@ -16,7 +16,7 @@ const row = elementwiseRow(operation);
 
 /** Hurwitz' zeta function, the sum of `(k + other) ** -input` over k from 0 on; gradient to `other` only. PyTorch: torch.special.zeta. */
 export const zeta: Fn<[input: Operand, other: Operand], { other?: Operand }, Tensor> = fn(
-  'zeta(input, other)',
+  'zeta(input:any, other)',
   (input, other) => runElementwise(operation, row, [input, other]),
   {
     samples: (m) => [[m.positive(2, 3).add(1.5), m.positive(3)]],
