@@ -140,14 +140,15 @@ export function convolution(output: View, input: View, weight: View, options: Co
 export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): boolean {
   const plan = isContiguous(output.shape, output.strides) ? planFor(gradient, output, weight, options) : null;
   if (plan === null) return false;
-  const { blas, outputs, taps, wide, geometry } = plan;
+  const { blas, outputs, taps, wide, geometry, plain } = plan;
   const data = output.buffer as Floats;
   const add = patchesFor(data.BYTES_PER_ELEMENT);
   const memory = patchMemory(plan, output);
   data.fill(0, output.offset, output.offset + count(output.shape));
   eachBlock(plan, compact(gradient), output, compact(weight), (o, w, at, firstRow, rows) => {
-    multiply(blas, taps, rows * wide, outputs, matrix(memory, 0, rows * wide), transposed(w), o, false);
-    add(memory, data, at, geometry, firstRow, rows, true);
+    const patches = plain ? matrix(data, at + firstRow * wide, plan.rows * wide) : matrix(memory, 0, rows * wide);
+    multiply(blas, taps, rows * wide, outputs, patches, transposed(w), o, false);
+    if (!plain) add(memory, data, at, geometry, firstRow, rows, true);
   });
   return true;
 }

@@ -23,16 +23,17 @@ function patchesLoop(
       for (let b = 0; b < kh; b++) {
         for (let e = 0; e < kw; e++) {
           const shift = e * dw - pw;
-          let low = Math.ceil(-shift / sw);
+          // Whole numbers for the engine too: -0, say, would make the loops below count in double.
+          let low = Math.ceil(-shift / sw) | 0;
           low = low < 0 ? 0 : low > wide ? wide : low;
-          let end = Math.floor((iw - 1 - shift) / sw) + 1;
+          let end = (Math.floor((iw - 1 - shift) / sw) + 1) | 0;
           end = end < low ? low : end > wide ? wide : end;
           const step = sw * mw;
           for (let r = firstRow; r < firstRow + rows; r++, to += wide) {
-            const z = Math.floor(r / high) * sd - pd + a * dd;
+            const z = ((r / high) | 0) * sd - pd + a * dd;
             const y = (r % high) * sh - ph + b * dh;
             const inside = z >= 0 && z < id && y >= 0 && y < ih;
-            let at = offset + c * mc + z * md + y * mh + (low * sw + shift) * mw;
+            let at = (offset + c * mc + z * md + y * mh + (low * sw + shift) * mw) | 0;
             if (back) {
               if (inside) for (let x = to + low; x < to + end; x++, at += step) image[at] += patches[x];
               continue;

@@ -1,3 +1,4 @@
+import * as blas from '../blas/convolution.js';
 import * as reference from '../reference/convolution.js';
 import type { Convolution, DType, View } from '../types.js';
 import { count } from '../view.js';
@@ -19,13 +20,17 @@ const rightScratch = scratch();
 const sumScratch = scratch();
 const tile = new Float64Array(16);
 
-/** `Kernels.convolution`: patches packed for the blocked product; up to three spatial dimensions of floats, the rest through the reference. */
+/**
+ * `Kernels.convolution`: through the system's BLAS where that pays, else patches packed for the blocked product; up to three spatial
+ * dimensions of floats, the rest through the reference.
+ */
 export function convolution(output: View, input: View, weight: View, options: Convolution): void {
   if (!isFast(output, input, weight)) return reference.convolution(output, input, weight, options);
   if (output.dtype === 'float16') {
     return throughFloat32(output, (floats) => convolution(floats, staged(input), staged(weight), options));
   }
-  forward(flatten(output), flatten(input), flatten(weight), widen(options));
+  const all = [flatten(output), flatten(input), flatten(weight), widen(options)] as const;
+  if (!blas.convolution(...all)) forward(...all);
 }
 
 /** `Kernels.convolutionInput`: weight times gradient gives patches, which are added up where they overlap. */
@@ -34,7 +39,8 @@ export function convolutionInput(output: View, gradient: View, weight: View, opt
   if (output.dtype === 'float16') {
     return throughFloat32(output, (floats) => convolutionInput(floats, staged(gradient), staged(weight), options));
   }
-  inputGradient(flatten(output), flatten(gradient), flatten(weight), widen(options));
+  const all = [flatten(output), flatten(gradient), flatten(weight), widen(options)] as const;
+  if (!blas.convolutionInput(...all)) inputGradient(...all);
 }
 
 /** `Kernels.convolutionWeight`: the gradient times packed patches, summed in double over all images. */
@@ -43,7 +49,8 @@ export function convolutionWeight(output: View, gradient: View, input: View, opt
   if (output.dtype === 'float16') {
     return throughFloat32(output, (floats) => convolutionWeight(floats, staged(gradient), staged(input), options));
   }
-  weightGradient(flatten(output), flatten(gradient), flatten(input), widen(options));
+  const all = [flatten(output), flatten(gradient), flatten(input), widen(options)] as const;
+  if (!blas.convolutionWeight(...all)) weightGradient(...all);
 }
 
 const floats: readonly DType[] = ['float32', 'float64', 'float16'];

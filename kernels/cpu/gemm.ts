@@ -1,3 +1,4 @@
+import { product as blasProduct } from '../blas/gemm.js';
 import { wasmProducts } from '../wasm/policy.js';
 import { product } from '../wasm/product.js';
 import { scratch } from './scratch.js';
@@ -247,10 +248,11 @@ function transposed(m: Matrix): Matrix {
 }
 
 /**
- * c = a b, with rows, columns and depth of any size. In WebAssembly sums of float32 are taken in float32; in JavaScript all are taken in
- * double and, beyond 256 steps, rounded in between.
+ * c = a b, with rows, columns and depth of any size, through the first that takes it: the system's BLAS, WebAssembly, JavaScript. The
+ * first two take sums of float32 in float32; JavaScript takes all in double and, beyond 256 steps, rounds in between.
  */
 export function gemm(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): void {
+  if (blasProduct(rows, columns, depth, c, a, b)) return;
   if (rows * columns * depth < smallestWork || depth < smallestDepth || min(rows, columns) < smallestSide) {
     // A thin product, a vector above all, has its long side as the columns.
     if (columns < smallestSide && rows > columns)

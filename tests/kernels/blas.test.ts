@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { multiply, policy, product } from '../../kernels/blas/gemm.js';
 import { systemBlas } from '../../kernels/blas/library.js';
 import type { Floats, Matrix } from '../../kernels/cpu/gemm.js';
+import { matmul } from '../../kernels/cpu/matmul.js';
 import * as reference from '../../kernels/reference/matmul.js';
 import type { DType, View } from '../../kernels/types.js';
 import { skipUnless } from '../helpers/skip.js';
@@ -41,17 +42,21 @@ function fill(view: View, random: () => number, odd = 0): View {
   );
 }
 
+/** Makes every zero positive. */
+function unsigned(view: View): View {
+  return put(
+    view,
+    stored(view).map((x) => Number(x) + 0),
+  );
+}
+
 /** Expects the product of the reference, up to the sign of zero; or, where BLAS declined, untouched memory. */
 function expectReference(output: View, a: View, b: View): boolean {
   const [fast, slow] = [duplicate(output), duplicate(output)];
   const done = through(fast, a, b);
   if (done) {
     reference.matmul(slow, a, b);
-    for (const view of [fast, slow])
-      put(
-        view,
-        stored(view).map((x) => Number(x) + 0),
-      );
+    for (const view of [fast, slow]) unsigned(view);
   }
   expectSame(fast, slow, output);
   return done;
@@ -114,6 +119,29 @@ testWithBlas('any layout is the reference, NaN and infinity too, or is declined'
   );
   expect(done.true).toBeGreaterThan(50);
   expect(done.false).toBeGreaterThan(50);
+});
+
+testWithBlas('batches of the cpu kernel are the reference', () => {
+  const size = fc.integer({ min: 1, max: 9 });
+  fc.assert(
+    fc.property(
+      fc.tuple(size, size, size),
+      fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+      fc.constantFrom<DType>(...floats),
+      fc.tuple(mixed(false), mixed(true), mixed(true)),
+      fc.integer(),
+      ([rows, columns, depth], batch, dtype, [outputLayout, aLayout, bLayout], seed) => {
+        const random = randoms(seed);
+        const a = fill(blank(dtype, [...batch, rows, depth], aLayout), random);
+        const b = fill(blank(dtype, [...batch, depth, columns], bLayout), random);
+        const output = blank(dtype, [...batch, rows, columns], outputLayout);
+        const [fast, slow] = [duplicate(output), duplicate(output)];
+        matmul(fast, a, b);
+        reference.matmul(slow, a, b);
+        expectSame(unsigned(fast), unsigned(slow), output);
+      },
+    ),
+  );
 });
 
 testWithBlas('adds to what is there when asked', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { policy as blas } from '../../kernels/blas/gemm.js';
 import * as cpu from '../../kernels/cpu/matmul.js';
 import * as reference from '../../kernels/reference/matmul.js';
 import type { DType, View } from '../../kernels/types.js';
@@ -15,6 +16,9 @@ import {
   scrambleIntegers,
   stored,
 } from './views.js';
+
+// BLAS has tests of its own.
+beforeAll(() => void Object.assign(blas, { products: Infinity, convolutions: Infinity }));
 
 /** Leaves NaN in whatever memory the products keep between calls. */
 function poisonScratch(dtype: DType): void {

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
+import { policy as blas } from '../../kernels/blas/gemm.js';
 import { matmul } from '../../kernels/cpu/matmul.js';
 import * as reference from '../../kernels/reference/matmul.js';
 import type { View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
 import { blank, duplicate, expectSame, layouts, plain, randoms, scrambleIntegers, stored } from './views.js';
+
+// BLAS has tests of its own.
+beforeAll(() => void Object.assign(blas, { products: Infinity, convolutions: Infinity }));
 
 const { products } = policy;
 
