@@ -1,4 +1,5 @@
-import { TapegradError } from '../core/errors.js';
+import { ArgumentError, TapegradError } from '../core/errors.js';
+import { kindOf } from '../core/kinds.js';
 import type { Tensor } from '../core/tensor.js';
 import { deserialize, serialize } from './checkpoint.js';
 import { save as build, load as parse } from './safetensors.js';
@@ -17,6 +18,11 @@ function node<M>(name: string, operation: string): M {
   return get(name) as M;
 }
 
+function checkPath(operation: string, path: unknown): void {
+  if (typeof path === 'string') return;
+  throw new ArgumentError(`${operation}: path must be a string, got ${kindOf(path)}`);
+}
+
 /** Node writes and reads at most 2 GiB at once. */
 const chunk = 2 ** 30;
 
@@ -32,6 +38,7 @@ function writeAll(fs: FileSystem, path: string, bytes: Uint8Array): void {
 
 /** Replaces a file as a whole: a process killed at any moment leaves the old one or the new one. */
 function replaceFile(operation: string, path: string, bytes: Uint8Array): void {
+  checkPath(operation, path);
   const fs = node<FileSystem>('node:fs', operation);
   const { dirname } = node<Paths>('node:path', operation);
   const there = fs.statSync(path, { throwIfNoEntry: false });
@@ -50,6 +57,7 @@ function replaceFile(operation: string, path: string, bytes: Uint8Array): void {
 }
 
 function readFile(operation: string, path: string): Uint8Array {
+  checkPath(operation, path);
   const fs = node<FileSystem>('node:fs', operation);
   const file = fs.openSync(path, 'r');
   try {
