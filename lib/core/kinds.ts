@@ -46,7 +46,7 @@ function checkOptionalTensor(operation: string, argument: string, value: unknown
 
 function checkSize(operation: string, argument: string, value: unknown): void {
   checkInteger(operation, argument, value);
-  if (value < 0) throw new ValueError(`${operation}: ${argument} must be 0 or more, got ${value}`);
+  if (value < 0) throw new ValueError(`${operation}: ${argument} must not be negative, got ${value}`);
 }
 
 function checkBoolean(operation: string, argument: string, value: unknown): void {

@@ -76,7 +76,8 @@ export function alias(x: Tensor, offset: number, shape: readonly number[], strid
 /** Throws where an argument is not a tensor. */
 export function checkTensor(name: string, x: unknown): asserts x is Tensor {
   if (!(x instanceof Tensor)) {
-    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x === 'object' ? 'an object' : `a ${typeof x}`;
+    const what =
+      x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x === 'object' ? 'an object' : `a ${typeof x}`;
     throw new ArgumentError(`${name}: expected a tensor, got ${what}; make one with tg.tensor(...)`);
   }
 }

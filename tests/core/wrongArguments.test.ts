@@ -121,7 +121,9 @@ test.each<[string, () => unknown]>([
   ['sum: keepdim must be true or false, got a string', () => x.sum(0, 'x' as never)],
   ['rot90: dims must be a list of integers, got null', () => x.rot90(1, null as never)],
   ['roll: shifts must be an integer, got null', () => x.roll(null as never)],
-  ['Linear: inFeatures must be 0 or more, got -1', () => new tg.nn.Linear(-1, 2)],
+  ['save: path must be a string, got null', () => tg.save(x, null as never)],
+  ['load: path must be a string, got 3', () => tg.load(3 as never)],
+  ['Linear: inFeatures must not be negative, got -1', () => new tg.nn.Linear(-1, 2)],
 ])('%s', (message, call) => {
   expect(call).toThrow(tg.TapegradError);
   expect(call).toThrow(message);

@@ -105,18 +105,21 @@ export const emptyStrided: Fn<
   [size: readonly number[], stride: readonly number[]],
   TensorOptions & { size?: readonly number[]; stride?: readonly number[] },
   Tensor
-> = fn('emptyStrided(size:list, stride:list, *, dtype=null, device=null, requiresGrad=false)', (size, stride, options) => {
-  const shape = checkSizes('emptyStrided', size);
-  const strides = checkSizes('emptyStrided', stride);
-  if (shape.length !== strides.length) {
-    throw new ShapeError(
-      `emptyStrided: ${strides.length} strides for ${shape.length} sizes ${showShape(shape)}; they must be as many`,
-    );
-  }
-  const reach = shape.includes(0) ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d], 1);
-  const memory = make('emptyStrided', [reach], options as Required<TensorOptions>, getDefaultDtype());
-  return requireLeaf('emptyStrided', alias(memory, 0, shape, strides), options.requiresGrad);
-});
+> = fn(
+  'emptyStrided(size:list, stride:list, *, dtype=null, device=null, requiresGrad=false)',
+  (size, stride, options) => {
+    const shape = checkSizes('emptyStrided', size);
+    const strides = checkSizes('emptyStrided', stride);
+    if (shape.length !== strides.length) {
+      throw new ShapeError(
+        `emptyStrided: ${strides.length} strides for ${shape.length} sizes ${showShape(shape)}; they must be as many`,
+      );
+    }
+    const reach = shape.includes(0) ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d], 1);
+    const memory = make('emptyStrided', [reach], options as Required<TensorOptions>, getDefaultDtype());
+    return requireLeaf('emptyStrided', alias(memory, 0, shape, strides), options.requiresGrad);
+  },
+);
 
 type DataOptions = TensorOptions & { shape?: readonly number[] | null };
 
