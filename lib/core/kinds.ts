@@ -119,8 +119,8 @@ const words = (text: string): string[] => text.split(' ');
 
 /** What arguments of these names are in every function and layer that has them. */
 const byName: readonly (readonly [Check | null, readonly string[]])[] = [
-  [null, words('data ndarray value fillValue val values elements testElements activation lrLambda scaleFn')],
-  [checkFunction, words('fn distanceFunction')],
+  [null, words('data ndarray value fillValue val values elements testElements activation lrLambda scaleFn collateFn')],
+  [checkFunction, words('fn distanceFunction hook')],
   [checkGenerator, ['generator']],
   [checkDTypeArgument, ['dtype']],
   [
@@ -138,7 +138,7 @@ const byName: readonly (readonly [Check | null, readonly string[]])[] = [
   [
     checkTensorArgument,
     words(
-      'self A B LD LU LUData LUPivots pivots tau anchor positive negative batch1 batch2 boundaries grid input1 input2 ' +
+      'self A B LD LU LUData LUPivots pivots anchor positive negative batch1 batch2 boundaries grid input1 input2 ' +
         'mat mat1 mat2 vec vec1 vec2 x1 x2 theta tensor logits x y',
     ),
   ],
@@ -162,7 +162,7 @@ function checkOf(argument: string, standard: unknown): Check | null {
   const check = named.get(argument);
   if (check !== undefined) return check;
   // Norms and paddings also have names.
-  if (typeof standard === 'number' && !['ord', 'p', 'padding'].includes(argument)) return checkNumeric;
+  if (typeof standard === 'number' && !['ord', 'p', 'normType', 'padding'].includes(argument)) return checkNumeric;
   if (typeof standard === 'string' && !['ord', 'p'].includes(argument)) return checkText;
   return checkPlain;
 }
