@@ -37,13 +37,21 @@ function direction(like: Tensor, salt: number): Tensor {
     .to(like.device);
 }
 
+/** One result, or several, as a list. */
+const listed = (made: Tensors): readonly Tensor[] => (made instanceof Tensor ? [made] : made);
+
+/** Which results of a call have a gradient; AutogradError where none has. */
+function differentiable(made: readonly Tensor[]): boolean[] {
+  const keep = made.map((y) => y instanceof Tensor && requiresGrad(y));
+  if (!keep.includes(true)) throw new AutogradError('gradcheck: no result of the function requires a gradient');
+  return keep;
+}
+
 /** The differentiable results of a call. */
 function outputs(f: Function, inputs: readonly Tensor[]): Tensor[] {
-  const made = f(...inputs);
-  const list = made instanceof Tensor ? [made] : [...made];
-  const found = list.filter((y) => y instanceof Tensor && requiresGrad(y));
-  if (found.length === 0) throw new AutogradError('gradcheck: no result of the function requires a gradient');
-  return found;
+  const made = listed(f(...inputs));
+  const keep = differentiable(made);
+  return made.filter((_, i) => keep[i]);
 }
 
 const dot = (a: Tensor, b: Tensor): number => a.detach().mul(b).sum().item();
@@ -53,13 +61,10 @@ function picker(
   f: Function,
   inputs: readonly Tensor[],
 ): { chosen: Tensor[]; values: (at: readonly Tensor[]) => Tensor[] } {
-  const made = enableGrad(() => f(...inputs));
-  const list = made instanceof Tensor ? [made] : [...made];
-  const keep = list.map((y) => y instanceof Tensor && requiresGrad(y));
-  if (!keep.includes(true)) throw new AutogradError('gradcheck: no result of the function requires a gradient');
+  const list = enableGrad(() => listed(f(...inputs)));
+  const keep = differentiable(list);
   const values = (at: readonly Tensor[]): Tensor[] => {
-    const results = noGrad(() => f(...at));
-    return (results instanceof Tensor ? [results] : [...results]).filter((_, i) => keep[i]);
+    return noGrad(() => listed(f(...at))).filter((_, i) => keep[i]);
   };
   return { chosen: list.filter((_, i) => keep[i]), values };
 }

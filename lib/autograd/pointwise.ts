@@ -77,9 +77,9 @@ function before(x: Tensor): Tensor {
   return old;
 }
 
-/** One dtype of floats and no rule against it: the usual case, without lists or look-ups. */
+/** One dtype of floats that the row takes: the usual case, without promotion. */
 function isPlain(row: PointwiseRow, { dtype }: Tensor): boolean {
-  return (dtype === 'float32' || dtype === 'float64') && !modes.inference && row.refuses === undefined;
+  return (dtype === 'float32' || dtype === 'float64') && !modes.inference && row.refuses?.includes(dtype) !== true;
 }
 
 /** A contiguous result of the operand's shape. */
@@ -203,7 +203,7 @@ function general(
       )
     : [];
 
-  const result = self ?? emptyTensor(shape, dtype, first === undefined ? 'cpu' : deviceOf(operands, first));
+  const result = self ?? emptyTensor(shape, dtype, deviceOf(operands, first));
   const { kernels } = result.storage;
   if (operands.length === 1 && scalars.length === 0) kernels.pointwise1(row.formula, compute, result, operands[0]);
   else if (operands.length === 2 && scalars.length === 0)
@@ -217,9 +217,7 @@ function general(
       new Node(row.rule, edges, [...keep, reaches[operands.length + 1] ? self : null, ...scalars], row);
     noteInplace(`${row.name}_`, self, recorded ? make : null, given.indexOf(self));
   } else if (recorded) {
-    const node = new Node(row.rule, edges, [...keep, reaches[operands.length + 1] ? result : null, ...scalars], row);
-    if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
-    attach(node, result);
+    track(row, edges, [...keep, reaches[operands.length + 1] ? result : null, ...scalars], result);
   }
   return result;
 }
