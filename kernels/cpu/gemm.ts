@@ -1,5 +1,4 @@
 import { product as blasProduct } from '../blas/gemm.js';
-import { wasmProducts } from '../wasm/policy.js';
 import { product } from '../wasm/product.js';
 import { scratch } from './scratch.js';
 import { specialize } from './specialize.js';
@@ -261,8 +260,7 @@ export function gemm(rows: number, columns: number, depth: number, c: Matrix, a:
     return;
   }
   const key = c.data.BYTES_PER_ELEMENT;
-  const wasm = wasmProducts(key, rows * columns * depth);
-  if (wasm !== null && product(wasm, rows, columns, depth, c, a, b)) return;
+  if (product(rows, columns, depth, c, a, b)) return;
   const pack = packFor(key);
   const multiply = packedFor(key);
   const left = leftScratch(4 * ceil(min(rows, rowBlock) / 4) * min(depth, depthBlock));

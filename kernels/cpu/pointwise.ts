@@ -2,7 +2,8 @@ import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
-import { formulaPolicy, runVectors } from '../wasm/formula.js';
+import { runVectors } from '../wasm/formula.js';
+import { policy } from '../wasm/policy.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
 
 /** The CPU's slot in `Formula.compiled`. */
@@ -206,7 +207,7 @@ export function pointwise1(f: Formula, compute: DType, output: View, a: Operand)
     const key = (codes + dtypeCode(output.dtype)) * codes + operandCode(a, shape);
     const kernel = flatKernel(f, (key * 3 + computeCode(compute)) * 64);
     const n = count(shape);
-    if (kernel !== null && n < formulaPolicy.launch) return kernel(n, output, a);
+    if (kernel !== null && n < policy.formulas) return kernel(n, output, a);
   }
   pointwise(f, compute, [output], [a]);
 }
@@ -218,7 +219,7 @@ export function pointwise2(f: Formula, compute: DType, output: View, a: Operand,
     const key = ((2 * codes + dtypeCode(output.dtype)) * codes + operandCode(a, shape)) * codes + operandCode(b, shape);
     const kernel = flatKernel(f, (key * 3 + computeCode(compute)) * 64);
     const n = count(shape);
-    if (kernel !== null && n < formulaPolicy.launch) return kernel(n, output, a, b);
+    if (kernel !== null && n < policy.formulas) return kernel(n, output, a, b);
   }
   pointwise(f, compute, [output], [a, b]);
 }

@@ -15,6 +15,7 @@ import {
 import * as elementary from './elementary.js';
 import { Vectors } from './elementary.js';
 import { type Heap, wasmHeap } from './heap.js';
+import { policy } from './policy.js';
 
 type Vector = Expression<'v128'>;
 type Lowering = (v: Vectors, ...x: Vector[]) => Vector;
@@ -26,9 +27,6 @@ const tile = 4096;
 /** Vectors of a loop's turn; tiles are padded to whole turns, so that no loop has a tail. */
 const unroll = 4;
 const turn = 16 * unroll;
-
-/** From how many elements on a launch goes through WebAssembly, and after how many one that JavaScript computes to the same bits; tests lower them. */
-export const formulaPolicy: { launch: number; total: number } = { launch: 1024, total: 50_000 };
 
 const zero = (v: Vectors): Vector => v.float(0);
 
@@ -155,11 +153,11 @@ function compile(heap: Heap, f: Formula, singles: readonly boolean[]): Kernel {
   return heap.compile(module).run as Kernel;
 }
 
-/** Whether a formula's launch pays in vectors: the one place that decides. By size alone where the last bits may differ from JavaScript's. */
+/** Whether a formula's launch pays in vectors: by size alone where the last bits may differ from JavaScript's. */
 function pays(compiled: Compiled, n: number): boolean {
-  if (n < formulaPolicy.launch || !compiled.possible) return false;
+  if (n < policy.formulas || !compiled.possible) return false;
   compiled.seen += n;
-  return !compiled.exact || compiled.seen >= formulaPolicy.total;
+  return !compiled.exact || compiled.seen >= policy.compiled;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { ModuleBuilder } from './assembler.js';
+import { policy } from './policy.js';
 
 /** Bytes in a page, the unit in which the memory grows. */
 const page = 65536;
-/** The memory's limit: 1 GiB in pages. What does not fit is computed in JavaScript. */
+/** The memory's limit: 1 GiB in pages. */
 const limit = 16384;
 /** Nothing lies at the first addresses: 0 is no address. */
 const base = 64;
@@ -58,6 +59,7 @@ class GrowingHeap implements Heap {
   }
 
   reserve(bytes: number): number {
+    if (!(base + bytes <= policy.memory)) return 0;
     return base + bytes <= this.bytes || this.grow(base + bytes) ? base : 0;
   }
 
@@ -102,6 +104,31 @@ function makeHeap(): Heap | null {
   try {
     if (!platform?.validate(probeBytes)) return null;
     return new GrowingHeap(platform, new platform.Memory({ initial: 1, maximum: limit }));
+  } catch {
+    return null;
+  }
+}
+
+/** A module's functions, and the heap that they work on. */
+export interface Linked<F> {
+  readonly heap: Heap;
+  readonly functions: F;
+}
+
+/** Gives a module's functions, compiled at the first call; null where there is no WebAssembly, or where it refuses to compile. */
+export function linked<F>(make: (heap: Heap) => F): () => Linked<F> | null {
+  let made: Linked<F> | null | undefined;
+  return () => {
+    if (made === undefined) made = link(make);
+    return made;
+  };
+}
+
+function link<F>(make: (heap: Heap) => F): Linked<F> | null {
+  const heap = wasmHeap();
+  if (heap === null) return null;
+  try {
+    return { heap, functions: make(heap) };
   } catch {
     return null;
   }

@@ -1,30 +1,16 @@
-import { type Gemm, gemmOn } from './gemm.js';
-import { type Heap, wasmHeap } from './heap.js';
-
-/** From how many multiplications on a product goes through WebAssembly; tests lower it. */
-export const policy: { products: number } = { products: 2048 };
-
-/** What a product in WebAssembly needs. */
-export interface Products {
-  readonly heap: Heap;
-  readonly gemm: Gemm;
+/**
+ * From which size on each family of kernels runs in WebAssembly: the one place that decides. Tests lower these numbers to send small
+ * operands through, or lift them to Infinity to keep all away.
+ */
+export interface Policy {
+  /** Multiplications of a product of matrices. */
+  products: number;
+  /** Elements of a formula's launch. */
+  formulas: number;
+  /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
+  compiled: number;
+  /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
+  memory: number;
 }
 
-let products: Products | null | undefined;
-
-/** The one place that decides: the means for a product in float32, or null where JavaScript is the way. */
-export function wasmProducts(bytesPerElement: number, multiplications: number): Products | null {
-  if (bytesPerElement !== 4 || !(multiplications >= policy.products)) return null;
-  if (products === undefined) products = open();
-  return products;
-}
-
-function open(): Products | null {
-  const heap = wasmHeap();
-  if (heap === null) return null;
-  try {
-    return { heap, gemm: gemmOn(heap) };
-  } catch {
-    return null;
-  }
-}
+export const policy: Policy = { products: 2048, formulas: 1024, compiled: 50_000, memory: 2 ** 30 };

@@ -1,6 +1,7 @@
 import type { Matrix } from '../cpu/gemm.js';
-import { panelColumns, panelRows } from './gemm.js';
-import type { Products } from './policy.js';
+import { gemmOn, panelColumns, panelRows } from './gemm.js';
+import { linked } from './heap.js';
+import { policy } from './policy.js';
 import { panels, slack, stage, unstage, writeOffsets } from './staging.js';
 
 const { max, min } = Math;
@@ -14,16 +15,14 @@ function from(m: Matrix, i: number, j: number): Matrix {
   return { data: m.data, offset: m.offset + i * m.row + j * m.column, row: m.row, column: m.column };
 }
 
-/** c = a b in float32, for matrices of one row, column and step at least; false, and nothing done, where memory is short. */
-export function product(
-  { heap, gemm }: Products,
-  rows: number,
-  columns: number,
-  depth: number,
-  c: Matrix,
-  a: Matrix,
-  b: Matrix,
-): boolean {
+const opened = linked(gemmOn);
+
+/** c = a b in float32, for matrices of one row, column and step at least; false, and nothing done, where WebAssembly is not the way. */
+export function product(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): boolean {
+  if (c.data.BYTES_PER_ELEMENT !== 4 || !(rows * columns * depth >= policy.products)) return false;
+  const linked = opened();
+  if (linked === null) return false;
+  const { heap, functions: gemm } = linked;
   const height = panels(min(rows, rowBlock), panelRows);
   const width = panels(min(columns, columnBlock), panelColumns);
   const steps = min(depth, depthBlock);

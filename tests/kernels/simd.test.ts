@@ -4,19 +4,20 @@ import { type Formula, formula, type GraphNode } from '../../kernels/dag.js';
 import * as reference from '../../kernels/reference/pointwise.js';
 import { numbers, type ScalarName } from '../../kernels/scalar.js';
 import type { Operand, View } from '../../kernels/types.js';
-import { formulaPolicy, runVectors } from '../../kernels/wasm/formula.js';
+import { runVectors } from '../../kernels/wasm/formula.js';
 import { wasmHeap } from '../../kernels/wasm/heap.js';
+import { policy } from '../../kernels/wasm/policy.js';
 import type { Launching } from '../../lib/autograd/define.js';
 import { backwardOf } from '../../lib/autograd/formulas.js';
 import * as tables from '../../lib/ops/pointwise.js';
 import { maker } from '../helpers/facts.js';
 import { blank, duplicate, put, randoms, stored } from './views.js';
 
-const usual = { ...formulaPolicy };
+const usual = { ...policy };
 
-afterEach(() => void Object.assign(formulaPolicy, usual));
+afterEach(() => void Object.assign(policy, usual));
 
-const always = (): void => void Object.assign(formulaPolicy, { launch: 0, total: 0 });
+const always = (): void => void Object.assign(policy, { formulas: 0, compiled: 0 });
 
 function floats(data: Float32Array): View {
   return { buffer: data, offset: 0, shape: [data.length], strides: [1], dtype: 'float32' };
@@ -171,7 +172,7 @@ test.each(formulasOf())('%s in vectors stays within the roundings of its float32
     expect(f.nodes.some(rest)).toBe(true);
     return;
   }
-  Object.assign(formulaPolicy, { launch: Infinity });
+  Object.assign(policy, { formulas: Infinity });
   const wanted = f.outputs.map(() => floats(new Float32Array(n)));
   pointwise(f, 'float32', wanted, inputs);
   let worst = 0;
