@@ -1,18 +1,17 @@
 import * as reference from '../reference/reduce.js';
 import type { DType, Reduction, View } from '../types.js';
-import { collapse, count } from '../view.js';
+import { foldVectors } from '../wasm/reduce.js';
+import { type Fold, foldOf } from './fold.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
 
-type Kernel = (
-  init: number,
-  output: View,
-  input: View,
-  keptShape: readonly number[],
-  keptStrides: readonly number[][],
-  foldedShape: readonly number[],
-  foldedStrides: readonly number[][],
-  n: number,
-) => void;
+type Kernel = (init: number, output: View, input: View, fold: Fold) => void;
+
+/** A reduction's kernels by key; the one that ran last stands apart, so that small sums find it without a look-up. */
+interface Compiled {
+  readonly kernels: Map<number, Kernel>;
+  key: number;
+  latest: Kernel | null;
+}
 
 /** The CPU's slot in `Reduction.compiled`. */
 const slot = 0;
@@ -48,8 +47,9 @@ function fold(r: Reduction, output: DType, input: DType, place: string, target: 
 
 function wrap(loops: string): Kernel {
   return compile(
-    `function (init, output, input, keptShape, keptStrides, foldedShape, foldedStrides, n) {
-      const O = output.buffer, A = input.buffer, K0 = keptStrides[0], K1 = keptStrides[1], F = foldedStrides[0]; ${loops} }`,
+    `function (init, output, input, fold) { const O = output.buffer, A = input.buffer, n = fold.folded;
+      const keptShape = fold.keptShape, K0 = fold.keptTo, K1 = fold.keptFrom, foldedShape = fold.foldedShape, F = fold.foldedFrom;
+      ${loops} }`,
   );
 }
 
@@ -93,26 +93,40 @@ function compileRows(r: Reduction, output: DType, input: DType, keptRank: number
 /** `Kernels.reduce`: generated loops that accumulate in float64 whatever the dtype. */
 export function reduce(reduction: Reduction, output: View, input: View, dims: readonly number[]): void {
   if (!canGenerate) return reference.reduce(reduction, output, input, dims);
-  if (count(output.shape) === 0) return;
-  const { kept, folded } = reference.splitDims(input, dims);
-  const outer = collapse(kept.shape, [output.strides, kept.strides]);
-  const inner = collapse(folded.shape, [folded.strides]);
-  reduction.compiled[slot] ??= new Map();
-  const kernels = reduction.compiled[slot] as Map<number, Kernel>;
-  const [keptRank, foldedRank] = [outer.shape.length, inner.shape.length];
+  const fold = foldOf(output, input, dims);
+  if (fold.kept === 0 || foldVectors(reduction, output, input, fold)) return;
+  const { keptRank, foldedRank } = fold;
   const bySide =
     keptRank > 0 &&
     foldedRank > 0 &&
-    outer.strides[1][keptRank - 1] === 1 &&
-    outer.shape[keptRank - 1] >= shortRow &&
-    inner.strides[0][foldedRank - 1] !== 1;
+    fold.keptFrom[keptRank - 1] === 1 &&
+    fold.keptShape[keptRank - 1] >= shortRow &&
+    fold.foldedFrom[foldedRank - 1] !== 1;
   const key =
     (((dtypeCodes[output.dtype] * 9 + dtypeCodes[input.dtype]) * 32 + keptRank) * 32 + foldedRank) * 2 + Number(bySide);
+  const compiled = compiledOf(reduction);
+  if (compiled.key !== key) {
+    compiled.latest = kernelOf(compiled, key, () =>
+      (bySide ? compileRows : compileReduce)(reduction, output.dtype, input.dtype, keptRank, foldedRank),
+    );
+    compiled.key = key;
+  }
+  (compiled.latest as Kernel)(reduction.init, output, input, fold);
+}
+
+function compiledOf(r: Reduction): Compiled {
+  const found = r.compiled[slot] as Compiled | undefined;
+  if (found !== undefined) return found;
+  const made: Compiled = { kernels: new Map(), key: -1, latest: null };
+  r.compiled[slot] = made;
+  return made;
+}
+
+function kernelOf({ kernels }: Compiled, key: number, make: () => Kernel): Kernel {
   let kernel = kernels.get(key);
   if (kernel === undefined) {
-    const make = bySide ? compileRows : compileReduce;
-    kernel = make(reduction, output.dtype, input.dtype, keptRank, foldedRank);
+    kernel = make();
     kernels.set(key, kernel);
   }
-  kernel(reduction.init, output, input, outer.shape, outer.strides, inner.shape, inner.strides, count(folded.shape));
+  return kernel;
 }

@@ -9,8 +9,10 @@ export interface Policy {
   formulas: number;
   /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
   compiled: number;
+  /** Elements of a reduction. */
+  reductions: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
   memory: number;
 }
 
-export const policy: Policy = { products: 2048, formulas: 1024, compiled: 50_000, memory: 2 ** 30 };
+export const policy: Policy = { products: 2048, formulas: 1024, compiled: 50_000, reductions: 512, memory: 2 ** 30 };
