@@ -29,6 +29,19 @@ const slabs: ({ memory: ArrayBuffer; used: number } | null)[] = new Array(15).fi
 
 const platform = (globalThis as { Buffer?: { allocUnsafeSlow(bytes: number): { buffer: ArrayBufferLike } } }).Buffer;
 
+/** From this size on the C library gives blocks of their own, and returns them to the system when they are freed. */
+const large = 2 ** 17;
+let primed = false;
+
+/**
+ * Drops a block of almost 32 MiB that nobody touched: once it has been collected, glibc keeps freed blocks up to that size for the next
+ * ones, and a result no longer pays for fresh pages, which cost more than most kernels. Elsewhere this is a block that never becomes memory.
+ */
+function prime(): void {
+  primed = true;
+  platform?.allocUnsafeSlow(2 ** 25 - 2 ** 14);
+}
+
 function slice(bytes: number): { memory: ArrayBuffer; offset: number } {
   const level = 32 - Math.clz32(bytes - 1);
   let slab = slabs[level];
@@ -51,5 +64,6 @@ export function allocate(dtype: DType, count: number): TypedArray {
     return new Type(memory, offset, count);
   }
   if (platform === undefined) return new Type(count);
+  if (bytes >= large && !primed) prime();
   return new Type(platform.allocUnsafeSlow(bytes).buffer, 0, count);
 }

@@ -49,8 +49,8 @@ function polynomial(v: Vectors, x: Vector, coefficients: readonly number[]): Vec
 const magic = 12582912;
 const magicBits = 0x4b400000;
 
-/** exp(x) = 2^n (1 + p) for -104 <= x <= 89: n as an integer, and p. log(2) is 355 / 512 and a rest (W. J. Cody and W. Waite, 1980). */
-function expParts(v: Vectors, x: Vector): { n: Vector; p: Vector } {
+/** exp(x) = 2^n (1 + p) for -104 <= x <= 89: p, and n in the last bits of `shifted`. log(2) is 355 / 512 and a rest (W. J. Cody and W. Waite, 1980). */
+function expParts(v: Vectors, x: Vector): { shifted: Vector; p: Vector } {
   const shifted = v.keep(add(mul(x, v.float(Math.LOG2E)), v.float(magic)));
   const whole = v.keep(sub(shifted, v.float(magic)));
   const r = v.keep(sub(sub(x, mul(whole, v.float(0.693359375))), mul(whole, v.float(Math.LN2 - 0.693359375))));
@@ -60,12 +60,12 @@ function expParts(v: Vectors, x: Vector): { n: Vector; p: Vector } {
   const low = pair(5.0000001201e-1, 1.6666665459e-1);
   const high = add(pair(4.1665795894e-2, 8.3334519073e-3), mul(square, pair(1.3981999507e-3, 1.98756915e-4)));
   const tail = mul(square, add(low, mul(square, high)));
-  return { n: v.keep(op('i32x4.sub', shifted, v.integer(magicBits))), p: v.keep(add(tail, r)) };
+  return { shifted, p: v.keep(add(tail, r)) };
 }
 
-/** 2^n for -126 <= n <= 127. */
+/** 2^n for -126 <= n <= 127 in the last bits: the shift drops the others. */
 function power(v: Vectors, n: Vector): Vector {
-  return op('i32x4.shl', op('i32x4.add', n, v.integer(127)), i32(23));
+  return op('i32x4.add', op('i32x4.shl', n, i32(23)), v.integer(127 << 23));
 }
 
 function clamp(v: Vectors, x: Vector, low: number, high: number): Vector {
@@ -73,36 +73,32 @@ function clamp(v: Vectors, x: Vector, low: number, high: number): Vector {
 }
 
 export function exp(v: Vectors, x: Vector): Vector {
-  const { n, p } = expParts(v, clamp(v, x, -104, 89));
+  const { shifted, p } = expParts(v, clamp(v, x, -104, 89));
+  const n = v.keep(op('i32x4.sub', shifted, v.integer(magicBits)));
   // In two factors: 2^n alone may overflow or vanish where the result does not.
   const half = v.keep(op('i32x4.shr_s', n, i32(1)));
   return mul(mul(add(p, v.float(1)), power(v, half)), power(v, op('i32x4.sub', n, half)));
 }
 
+/** exp(x) - 1 for -18 <= x <= 60. */
+function expm1Within(v: Vectors, x: Vector): Vector {
+  const { shifted, p } = expParts(v, x);
+  const scale = v.keep(power(v, shifted));
+  return v.keep(add(mul(scale, p), sub(scale, v.float(1))));
+}
+
 export function expm1(v: Vectors, x: Vector): Vector {
-  const { n, p } = expParts(v, clamp(v, x, -18, 60));
-  const scale = v.keep(power(v, n));
-  const near = add(mul(scale, p), sub(scale, v.float(1)));
+  const near = expm1Within(v, clamp(v, x, -18, 60));
   // Adding nothing to a zero would lose its sign.
   const small = select(op('f32x4.eq', x, v.float(0)), x, near);
   return select(op('f32x4.gt', x, v.float(60)), exp(v, x), small);
 }
 
+/** Within 2.3 units in the last place: exp(2 |x|) - 1 over itself plus 2, with the sign of x. */
 export function tanh(v: Vectors, x: Vector): Vector {
-  const size = v.keep(op('f32x4.abs', x));
-  const sign = op('v128.and', x, v.integer(-0x80000000));
-  const { n, p } = expParts(v, v.keep(mul(op('f32x4.pmin', size, v.float(10)), v.float(2))));
-  const grown = mul(add(p, v.float(1)), power(v, n));
-  const far = sub(v.float(1), op('f32x4.div', v.float(2), add(grown, v.float(1))));
-  const z = v.keep(mul(x, x));
-  // Minimax below 0.625 (S. Moshier, Cephes).
-  const series = polynomial(
-    v,
-    z,
-    [-3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3],
-  );
-  const near = add(x, mul(mul(x, z), series));
-  return op('v128.or', select(op('f32x4.lt', size, v.float(0.625)), near, far), sign);
+  const size = op('f32x4.pmin', op('f32x4.abs', x), v.float(9));
+  const e = expm1Within(v, v.keep(mul(size, v.float(2))));
+  return op('v128.or', op('f32x4.div', e, add(e, v.float(2))), op('v128.and', x, v.integer(-0x80000000)));
 }
 
 /** log(x) for x that is normal, finite and positive, times `shift` powers of 2. */

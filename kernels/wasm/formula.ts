@@ -22,11 +22,10 @@ type Lowering = (v: Vectors, ...x: Vector[]) => Vector;
 
 const { ceil, fround, min } = Math;
 
-/** Elements of a tile: an operand's share of the first cache. */
-const tile = 4096;
-/** Vectors of a loop's turn; tiles are padded to whole turns, so that no loop has a tail. */
-const unroll = 4;
-const turn = 16 * unroll;
+/** Elements of a tile: a few operands fit the second cache, and copies of this length run at the memory's speed. */
+const tile = 32768;
+/** Tiles are padded to a multiple of so many bytes, whole turns of every loop: none has a tail. */
+const turn = 64;
 
 const zero = (v: Vectors): Vector => v.float(0);
 
@@ -129,8 +128,10 @@ function writeKernel(f: Formula, singles: readonly boolean[], b: FunctionBuilder
     single ? b.define(op('f32x4.splat', places[outputs + k] as unknown as Local<'f32'>)) : null,
   );
   const at = b.local('i32');
-  b.count(at, bytes, turn, () => {
-    for (let step = 0; step < turn; step += 16) {
+  // Cheap bodies repeat four times in a loop's turn; twice is enough for the others, and leaves them registers.
+  const vectors = f.nodes.some((n) => n.name in inexact) ? 2 : 4;
+  b.count(at, bytes, 16 * vectors, () => {
+    for (let step = 0; step < 16 * vectors; step += 16) {
       const v = new Vectors(b, constants);
       const inputs = numbers.map(
         (number, k) =>
