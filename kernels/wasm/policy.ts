@@ -13,6 +13,18 @@ export interface Policy {
   reductions: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
   memory: number;
+  /** Multiplications of a product that are worth more than one thread. */
+  sharedProducts: number;
+  /** Milliseconds after which a thread that does not finish its task is given up. */
+  patience: number;
 }
 
-export const policy: Policy = { products: 2048, formulas: 1024, compiled: 50_000, reductions: 512, memory: 2 ** 30 };
+export const policy: Policy = {
+  products: 2048,
+  formulas: 1024,
+  compiled: 50_000,
+  reductions: 512,
+  memory: 2 ** 30,
+  sharedProducts: 2 ** 20,
+  patience: 30_000,
+};
