@@ -1,5 +1,6 @@
 import * as reference from '../reference/softmax.js';
 import type { View } from '../types.js';
+import { softmaxBackwardVectors, softmaxVectors } from '../wasm/softmax.js';
 import { arePlain, dtypesKey, type Elements, elements, lines } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -117,8 +118,10 @@ const compiled = specialize(softmaxLoop);
 const compiledBackward = specialize(softmaxBackwardLoop);
 
 const tableFor = ({ dtype }: View): Float64Array | null => (dtype === 'float32' ? powers : null);
+
 /** `Kernels.fused.softmax`: sums in double. */
 export function softmax(output: View, input: View, dim: number, logarithm: boolean): void {
+  if (softmaxVectors(output, input, dim, logarithm)) return;
   if (!arePlain(output, input)) return reference.softmax(output, input, dim, logarithm);
   const from = lines(input, dim);
   const to = lines(output, dim);
@@ -137,6 +140,7 @@ export function softmax(output: View, input: View, dim: number, logarithm: boole
 
 /** `Kernels.fused.softmaxBackward`. */
 export function softmaxBackward(output: View, gradient: View, result: View, dim: number, logarithm: boolean): void {
+  if (softmaxBackwardVectors(output, gradient, result, dim, logarithm)) return;
   if (!arePlain(output, gradient, result)) {
     return reference.softmaxBackward(output, gradient, result, dim, logarithm);
   }

@@ -80,6 +80,13 @@ export function exp(v: Vectors, x: Vector): Vector {
   return mul(mul(add(p, v.float(1)), power(v, half)), power(v, op('i32x4.sub', n, half)));
 }
 
+/** 2^64 exp(x) for x of at most 0: what is too small for a normal number of float32 stays exact. */
+export function raisedExp(v: Vectors, x: Vector): Vector {
+  const { shifted, p } = expParts(v, v.keep(op('f32x4.pmax', x, v.float(-104))));
+  const scale = op('i32x4.add', op('i32x4.shl', shifted, i32(23)), v.integer((127 + 64) << 23));
+  return mul(add(p, v.float(1)), scale);
+}
+
 /** exp(x) - 1 for -18 <= x <= 60. */
 function expm1Within(v: Vectors, x: Vector): Vector {
   const { shifted, p } = expParts(v, x);

@@ -11,12 +11,10 @@ export interface Policy {
   compiled: number;
   /** Elements of a reduction. */
   reductions: number;
+  /** Elements of what is normalized line by line. */
+  lines: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
   memory: number;
-  /** Multiplications of a product that are worth more than one thread. */
-  sharedProducts: number;
-  /** Milliseconds after which a thread that does not finish its task is given up. */
-  patience: number;
 }
 
 export const policy: Policy = {
@@ -24,7 +22,6 @@ export const policy: Policy = {
   formulas: 1024,
   compiled: 50_000,
   reductions: 512,
+  lines: 64,
   memory: 2 ** 30,
-  sharedProducts: 2 ** 20,
-  patience: 30_000,
 };

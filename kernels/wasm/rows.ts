@@ -20,3 +20,23 @@ export function copyRows(
     }
   }
 }
+
+/** Copies rows that follow each other without gaps to where they start `stride` elements apart. */
+export function copyRowsOut(
+  target: Float32Array,
+  to: number,
+  stride: number,
+  source: Float32Array,
+  from: number,
+  rows: number,
+  columns: number,
+): void {
+  if (stride === columns || rows === 1) target.set(source.subarray(from, from + rows * columns), to);
+  else if (columns >= longRun) {
+    for (let i = 0; i < rows; i++, to += stride, from += columns) target.set(source.subarray(from, from + columns), to);
+  } else {
+    for (let i = 0; i < rows; i++, to += stride) {
+      for (let j = 0; j < columns; j++) target[to + j] = source[from++];
+    }
+  }
+}

@@ -4,30 +4,11 @@ import { normalizeBackward } from '../../kernels/cpu/normalizeBackward.js';
 import * as cpuSoftmax from '../../kernels/cpu/softmax.js';
 import * as reference from '../../kernels/reference/normalize.js';
 import * as referenceSoftmax from '../../kernels/reference/softmax.js';
-import type { DType, Normalized, TypedArray, View } from '../../kernels/types.js';
-import { positions } from '../../kernels/view.js';
-import { blank, duplicate, from, layouts, put, randoms, stored } from './views.js';
+import type { DType, Normalized, View } from '../../kernels/types.js';
+import { blank, duplicate, expectNear, fill, from, layouts, randoms, stored } from './views.js';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 4 });
 const floats: readonly DType[] = ['float32', 'float64'];
-
-/** Fills a view with numbers around 0, as wide as given. */
-function fill(view: View, random: () => number, width = 6): View {
-  return put(
-    view,
-    positions(view).map(() => Math.fround((random() - 0.5) * width)),
-  );
-}
-
-/** All memory of both views agrees within the dtype's rounding, what lies around the elements included. */
-function expectNear(got: View, wanted: View, scale = 1): void {
-  const [a, b] = [got.buffer as TypedArray, wanted.buffer as TypedArray] as unknown as number[][];
-  const tolerance = (got.dtype === 'float64' ? 1e-12 : 2e-6) * scale;
-  for (let i = 0; i < b.length; i++) {
-    if (Object.is(a[i], b[i])) continue;
-    expect(Math.abs(a[i] - b[i])).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(b[i])));
-  }
-}
 
 describe('softmax', () => {
   test('any layout, any dimension, as the reference has it', () => {

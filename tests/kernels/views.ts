@@ -160,3 +160,21 @@ export function expectAlike<K>(
     expectSame(ours[i], theirs[i], output);
   });
 }
+
+/** Fills a view with numbers around 0, as wide as given. */
+export function fill(view: View, random: () => number, width = 6): View {
+  return put(
+    view,
+    positions(view).map(() => Math.fround((random() - 0.5) * width)),
+  );
+}
+
+/** All memory of both views agrees within the dtype's rounding, what lies around the elements included. */
+export function expectNear(got: View, wanted: View, scale = 1): void {
+  const [a, b] = [got.buffer as TypedArray, wanted.buffer as TypedArray] as unknown as number[][];
+  const tolerance = (got.dtype === 'float64' ? 1e-12 : 2e-6) * scale;
+  for (let i = 0; i < b.length; i++) {
+    if (Object.is(a[i], b[i])) continue;
+    expect(Math.abs(a[i] - b[i])).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(b[i])));
+  }
+}
