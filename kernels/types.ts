@@ -121,6 +121,12 @@ export interface Kernels {
   /** The short forms of `pointwise` for one output. */
   pointwise1(formula: Formula, compute: DType, output: View, a: Operand): void;
   pointwise2(formula: Formula, compute: DType, output: View, a: Operand, b: Operand): void;
+  /**
+   * The shortest forms: `size` elements of one shape that lie one after another in output and operands, which hold the dtype of the
+   * computation (the output may be bool).
+   */
+  flat1(formula: Formula, compute: DType, size: number, output: View, a: View): void;
+  flat2(formula: Formula, compute: DType, size: number, output: View, a: View, b: Operand): void;
 
   /** Folds `dims` of the input; the output has the kept dimensions in order. */
   reduce(reduction: Reduction, output: View, input: View, dims: readonly number[]): void;

@@ -71,4 +71,5 @@ export {
 } from './random.js';
 export { Tensor } from './tensor.js';
 export * as testing from './testing.js';
+export { getNumThreads, setNumThreads } from './threads.js';
 export * as utils from './utils.js';

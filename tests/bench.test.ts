@@ -24,7 +24,7 @@ const installed = existsSync('tests/bench/peers/node_modules');
 
 describe('arguments', () => {
   const refused = [
-    [['--vs', 'pandas'], 1, /argument 'pandas' is invalid.*pytorch, tfjs-wasm, jax-js/],
+    [['--vs', 'pandas'], 1, /argument 'pandas' is invalid.*pytorch, tfjs-wasm, jax-js, processes/],
     [['--threads', '0'], 1, /argument '0' is invalid.*integer from 1/],
     [['--blas', 'maybe'], 1, /argument 'maybe' is invalid.*on, off/],
     [['--vs', 'none', '--only', 'overhead,krenel/'], 2, /^no workload starts with 'krenel\/'\n$/],

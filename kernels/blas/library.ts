@@ -78,11 +78,19 @@ const byPlatform: Record<string, readonly string[]> = {
 const elsewhere = ['libopenblas.so.0', 'libopenblas.so'];
 
 let library: Library | null | undefined;
+/** The threads that were asked for; null before anybody did. */
+let wanted: number | null = null;
 
 /** The system's BLAS, looked for at the first call; null where there is none, no npm `koffi`, or TAPEGRAD_BLAS=off. */
 export function systemBlas(): Library | null {
   if (library === undefined) library = find();
   return library;
+}
+
+/** Sets the threads of a product, of a library that is opened later too. */
+export function setBlasThreads(count: number): void {
+  wanted = count;
+  library?.setThreads(count);
 }
 
 function find(): Library | null {
@@ -136,7 +144,8 @@ function open(koffi: Koffi, path: string, env: NodeProcess['env']): Library {
   const set = optional<(count: number) => void>('void openblas_set_num_threads(int)');
   const get = optional<() => number>('int openblas_get_num_threads()');
   // Whoever set one of the library's own variables asked for more than the one thread.
-  if (env.OPENBLAS_NUM_THREADS === undefined && env.OMP_NUM_THREADS === undefined) set?.(1);
+  if (wanted !== null || (env.OPENBLAS_NUM_THREADS === undefined && env.OMP_NUM_THREADS === undefined))
+    set?.(wanted ?? 1);
   return {
     name: config === '' ? nameOf(path) : `${config.split(' ').slice(0, 2).join(' ')} ${core}`.trim(),
     path,

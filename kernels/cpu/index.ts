@@ -11,7 +11,7 @@ import { matmul } from './matmul.js';
 import { allocate } from './memory.js';
 import { normalize } from './normalize.js';
 import { normalizeBackward } from './normalizeBackward.js';
-import { pointwise, pointwise1, pointwise2 } from './pointwise.js';
+import { flat1, flat2, pointwise, pointwise1, pointwise2 } from './pointwise.js';
 import { maxPool } from './pool.js';
 import { reduce } from './reduce.js';
 import { scan } from './scan.js';
@@ -38,6 +38,8 @@ export const cpu: Kernels = {
   pointwise,
   pointwise1,
   pointwise2,
+  flat1,
+  flat2,
   reduce,
   argreduce,
   scan,

@@ -24,11 +24,12 @@ function dtypeCode(dtype: DType): number {
 function operandCode(x: Operand, shape: readonly number[]): number {
   if (typeof x === 'number') return numberCode;
   const code = dtypeCode(x.dtype);
-  return isSingle(x.shape) && !isSingle(shape) ? 10 + code : code;
+  return isSingle(x) && count(shape) !== 1 ? 10 + code : code;
 }
 
-function isSingle(shape: readonly number[]): boolean {
-  for (let i = 0; i < shape.length; i++) if (shape[i] !== 1) return false;
+/** Whether a view is one element, seen once or many times. */
+function isSingle({ shape, strides }: View): boolean {
+  for (let i = 0; i < shape.length; i++) if (shape[i] !== 1 && strides[i] !== 0) return false;
   return true;
 }
 
@@ -40,7 +41,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** Whether an operand can be read as 0, 1, 2, ... beside a contiguous output of `shape`. */
 function isFlat(x: Operand, shape: readonly number[]): boolean {
-  if (typeof x === 'number' || isSingle(x.shape)) return true;
+  if (typeof x === 'number' || isSingle(x)) return true;
   return sameShape(x.shape, shape) && isContiguous(shape, x.strides);
 }
 
@@ -63,9 +64,13 @@ function computeCode(compute: DType): number {
   return compute === 'int32' ? 1 : compute === 'int64' ? 2 : 0;
 }
 
-/** A formula's kernels by key; the flat one that ran last stands apart, so that small operations find it without a look-up. */
+/**
+ * A formula's kernels by key. The flat one that ran last stands apart, and so do those of `flat1` and `flat2`, by dtype and by what the
+ * second operand is: small operations find them without a look-up.
+ */
 interface Compiled {
   readonly kernels: Map<number, FlatKernel | StridedKernel>;
+  readonly plain: (FlatKernel | undefined)[];
   key: number;
   latest: FlatKernel | null;
 }
@@ -73,7 +78,7 @@ interface Compiled {
 function compiledOf(f: Formula): Compiled {
   const found = f.compiled[slot] as Compiled | undefined;
   if (found !== undefined) return found;
-  const made: Compiled = { kernels: new Map(), key: -1, latest: null };
+  const made: Compiled = { kernels: new Map(), plain: [], key: -1, latest: null };
   f.compiled[slot] = made;
   return made;
 }
@@ -221,5 +226,30 @@ export function pointwise2(f: Formula, compute: DType, output: View, a: Operand,
     const n = count(shape);
     if (kernel !== null && n < policy.formulas) return kernel(n, output, a, b);
   }
+  pointwise(f, compute, [output], [a, b]);
+}
+
+/** The place in `Compiled.plain`: operands of one dtype, whether the output holds truth values, and whether a number follows. */
+function plainPlace(compute: DType, output: View, number: boolean): number {
+  return dtypeCode(compute) * 4 + (output.dtype === 'bool' ? 2 : 0) + (number ? 1 : 0);
+}
+
+/** `Kernels.flat1`. */
+export function flat1(f: Formula, compute: DType, size: number, output: View, a: View): void {
+  const { plain } = compiledOf(f);
+  const place = plainPlace(compute, output, false);
+  const kernel = plain[place];
+  if (kernel !== undefined && size < policy.formulas) return kernel(size, output, a);
+  if (kernel === undefined && canGenerate) plain[place] = compileFlat(f, compute, plan([output], [a]));
+  pointwise(f, compute, [output], [a]);
+}
+
+/** `Kernels.flat2`. */
+export function flat2(f: Formula, compute: DType, size: number, output: View, a: View, b: Operand): void {
+  const { plain } = compiledOf(f);
+  const place = plainPlace(compute, output, typeof b === 'number');
+  const kernel = plain[place];
+  if (kernel !== undefined && size < policy.formulas) return kernel(size, output, a, b);
+  if (kernel === undefined && canGenerate) plain[place] = compileFlat(f, compute, plan([output], [a, b]));
   pointwise(f, compute, [output], [a, b]);
 }

@@ -290,8 +290,8 @@ export class ModuleBuilder {
     this.entries.push({ name, type, builder });
   }
 
-  /** The module's bytes; the memory has at most `pages` pages of 64 KiB. */
-  encode(pages: number): Uint8Array {
+  /** The module's bytes; the memory has at most `pages` pages of 64 KiB, and other threads see it where it is shared. */
+  encode(pages: number, shared: boolean): Uint8Array {
     const { entries } = this;
     return Uint8Array.from([
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -299,7 +299,7 @@ export class ModuleBuilder {
         1,
         entries.map(({ type }) => type),
       ),
-      ...section(2, [[...text('env'), ...text('memory'), 0x02, 0x01, 0x00, ...unsigned(pages)]]),
+      ...section(2, [[...text('env'), ...text('memory'), 0x02, shared ? 0x03 : 0x01, 0x00, ...unsigned(pages)]]),
       ...section(
         3,
         entries.map((_, k) => unsigned(k)),

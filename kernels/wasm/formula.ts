@@ -72,7 +72,7 @@ interface Compiled {
   seen: number;
 }
 
-/** The slot in `Formula.compiled`, behind the CPU's own and the GPU's. */
+/** The slot in `Formula.compiled`, beside that of the generated loops, 0. */
 const slot = 2;
 
 function compiledOf(f: Formula): Compiled {

@@ -9,14 +9,15 @@ const limit = 16384;
 const base = 64;
 
 /** What is used here of a platform's WebAssembly; Node's types leave it to the DOM's. */
-interface Platform {
+export interface Platform {
   validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-  readonly Memory: new (size: { initial: number; maximum: number }) => Memory;
+  readonly Memory: new (size: { initial: number; maximum: number; shared: boolean }) => Memory;
 }
 
-interface Memory {
+/** Its buffer is a SharedArrayBuffer where it is shared. */
+export interface Memory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
@@ -39,18 +40,26 @@ export interface Heap {
   reserve(bytes: number): number;
   /** Compiles a module over this memory. */
   compile(module: ModuleBuilder): Functions;
+  /** Copies elements to an address. */
+  write(address: number, source: Float32Array, from: number, count: number): void;
+  /** Copies elements from an address. */
+  read(address: number, target: Float32Array, to: number, count: number): void;
 }
 
-class GrowingHeap implements Heap {
+/** A heap over a memory of its own. */
+export class GrowingHeap implements Heap {
   private readonly platform: Platform;
+  private readonly shared: boolean;
   f32: Float32Array;
   f64: Float64Array;
   i32: Int32Array;
-  private readonly memory: Memory;
+  readonly memory: Memory;
   private bytes: number;
 
-  constructor(platform: Platform, memory: Memory) {
+  constructor(platform: Platform, shared: boolean) {
+    const memory = new platform.Memory({ initial: 1, maximum: limit, shared });
     this.platform = platform;
+    this.shared = shared;
     this.memory = memory;
     this.bytes = memory.buffer.byteLength;
     this.f32 = new Float32Array(memory.buffer);
@@ -64,9 +73,23 @@ class GrowingHeap implements Heap {
   }
 
   compile(module: ModuleBuilder): Functions {
-    const compiled = new this.platform.Module(module.encode(limit));
-    const instance = new this.platform.Instance(compiled, { env: { memory: this.memory } });
-    return instance.exports as Functions;
+    return this.instantiate(this.translate(module));
+  }
+
+  write(address: number, source: Float32Array, from: number, count: number): void {
+    this.f32.set(source.subarray(from, from + count), address / 4);
+  }
+
+  read(address: number, target: Float32Array, to: number, count: number): void {
+    target.set(this.f32.subarray(address / 4, address / 4 + count), to);
+  }
+
+  protected translate(module: ModuleBuilder): object {
+    return new this.platform.Module(module.encode(limit, this.shared));
+  }
+
+  protected instantiate(compiled: object): Functions {
+    return new this.platform.Instance(compiled, { env: { memory: this.memory } }).exports as Functions;
   }
 
   /** Grows to hold so many bytes, by half at least. */
@@ -90,9 +113,9 @@ class GrowingHeap implements Heap {
 
 let heap: Heap | null | undefined;
 
-/** The one heap, made at the first call; null where there is no WebAssembly with vectors. */
+/** The heap of this thread alone, made at the first call; null where there is no WebAssembly with vectors. */
 export function wasmHeap(): Heap | null {
-  if (heap === undefined) heap = makeHeap();
+  if (heap === undefined) heap = makeHeap((platform) => new GrowingHeap(platform, false));
   return heap;
 }
 
@@ -100,10 +123,10 @@ export function wasmHeap(): Heap | null {
 const probe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12];
 const probeBytes = Uint8Array.from([...probe, ...new Array<number>(16).fill(0), 26, 11]);
 
-function makeHeap(): Heap | null {
+/** Makes a heap; null where there is no WebAssembly with vectors, or no such memory. */
+export function makeHeap<H extends Heap>(make: (platform: Platform) => H): H | null {
   try {
-    if (!platform?.validate(probeBytes)) return null;
-    return new GrowingHeap(platform, new platform.Memory({ initial: 1, maximum: limit }));
+    return platform?.validate(probeBytes) ? make(platform) : null;
   } catch {
     return null;
   }
@@ -115,17 +138,25 @@ export interface Linked<F> {
   readonly functions: F;
 }
 
-/** Gives a module's functions, compiled at the first call; null where there is no WebAssembly, or where it refuses to compile. */
-export function linked<F>(make: (heap: Heap) => F): () => Linked<F> | null {
-  let made: Linked<F> | null | undefined;
-  return () => {
-    if (made === undefined) made = link(make);
-    return made;
+/**
+ * Gives a module's functions on a heap, this thread's own unless another is named, compiled at the first call; null where there is no
+ * WebAssembly, or where it refuses to compile.
+ */
+export function linked<F>(make: (heap: Heap) => F): (heap?: Heap | null) => Linked<F> | null {
+  let own: Linked<F> | null | undefined;
+  const elsewhere = new WeakMap<Heap, Linked<F> | null>();
+  return (heap) => {
+    if (heap) {
+      let made = elsewhere.get(heap);
+      if (made === undefined) elsewhere.set(heap, (made = link(heap, make)));
+      return made;
+    }
+    if (own === undefined) own = link(wasmHeap(), make);
+    return own;
   };
 }
 
-function link<F>(make: (heap: Heap) => F): Linked<F> | null {
-  const heap = wasmHeap();
+function link<F>(heap: Heap | null, make: (heap: Heap) => F): Linked<F> | null {
   if (heap === null) return null;
   try {
     return { heap, functions: make(heap) };

@@ -15,6 +15,10 @@ export interface Policy {
   lines: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
   memory: number;
+  /** Multiplications of a product that are worth more than one thread. */
+  sharedProducts: number;
+  /** Milliseconds after which a thread that does not finish its task is given up. */
+  patience: number;
 }
 
 export const policy: Policy = {
@@ -24,4 +28,6 @@ export const policy: Policy = {
   reductions: 512,
   lines: 64,
   memory: 2 ** 30,
+  sharedProducts: 2 ** 20,
+  patience: 30_000,
 };

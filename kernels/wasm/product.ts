@@ -3,6 +3,7 @@ import { gemmOn, panelColumns, panelRows } from './gemm.js';
 import { linked } from './heap.js';
 import { policy } from './policy.js';
 import { panels, slack, stage, unstage, writeOffsets } from './staging.js';
+import { share, threadPool } from './threads.js';
 
 const { max, min } = Math;
 
@@ -20,7 +21,8 @@ const opened = linked(gemmOn);
 /** c = a b in float32, for matrices of one row, column and step at least; false, and nothing done, where WebAssembly is not the way. */
 export function product(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): boolean {
   if (c.data.BYTES_PER_ELEMENT !== 4 || !(rows * columns * depth >= policy.products)) return false;
-  const linked = opened();
+  const pool = rows * columns * depth >= policy.sharedProducts ? threadPool() : null;
+  const linked = opened(pool?.heap);
   if (linked === null) return false;
   const { heap, functions: gemm } = linked;
   const height = panels(min(rows, rowBlock), panelRows);
@@ -49,12 +51,50 @@ export function product(rows: number, columns: number, depth: number, c: Matrix,
         const b0 = stage(heap, staged, from(b, k, j), d, n);
         writeOffsets(heap, rowTable, n, b0.column, n8);
         writeOffsets(heap, stepTable, d, b0.row, d);
-        gemm.pack8(right, staged, rowTable, n8, stepTable, d);
+        share(pool, gemm.pack8, n8, panelColumns, (first, size) => [
+          right + 4 * first * d,
+          staged,
+          rowTable + 4 * first,
+          size,
+          stepTable,
+          d,
+        ]);
         const a0 = stage(heap, staged, from(a, i, k), m, d);
         writeOffsets(heap, rowTable, m, a0.row, m4);
         writeOffsets(heap, stepTable, d, a0.column, d);
-        gemm.pack4(left, staged, rowTable, m4, stepTable, d);
-        gemm.multiply(left, right, sums, 4 * n8, m4, n8, d, k > 0 ? 1 : 0);
+        share(pool, gemm.pack4, m4, panelRows, (first, size) => [
+          left + 4 * first * d,
+          staged,
+          rowTable + 4 * first,
+          size,
+          stepTable,
+          d,
+        ]);
+        const more = k > 0 ? 1 : 0;
+        // What is long enough to share out: columns, or the rows of a narrow product.
+        if (n8 >= m4) {
+          share(pool, gemm.multiply, n8, panelColumns, (first, size) => [
+            left,
+            right + 4 * first * d,
+            sums + 4 * first,
+            4 * n8,
+            m4,
+            size,
+            d,
+            more,
+          ]);
+        } else {
+          share(pool, gemm.multiply, m4, panelRows, (first, size) => [
+            left + 4 * first * d,
+            right,
+            sums + 4 * first * n8,
+            4 * n8,
+            size,
+            n8,
+            d,
+            more,
+          ]);
+        }
       }
       unstage(heap, sums, n8, from(c, i, j), m, n);
     }

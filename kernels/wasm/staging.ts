@@ -25,21 +25,19 @@ export function stage(heap: Heap, address: number, m: Matrix, rows: number, colu
     const turned = stage(heap, address, { ...m, row: m.column, column: 1 }, columns, rows);
     return { row: turned.column, column: turned.row };
   }
-  copyIn(heap.f32, address / 4, m, rows, columns);
+  copyIn(heap, address, m, rows, columns);
   return { row: 4 * columns, column: 4 };
 }
 
-function copyIn(target: Float32Array, at: number, m: Matrix, rows: number, columns: number): void {
+function copyIn(heap: Heap, address: number, m: Matrix, rows: number, columns: number): void {
   const source = m.data as Float32Array;
   const { offset, row, column } = m;
-  if (column === 1 && (row === columns || rows === 1)) {
-    target.set(source.subarray(offset, offset + rows * columns), at);
-  } else if (column === 1 && columns >= longRun) {
-    for (let i = 0; i < rows; i++) {
-      const from = offset + i * row;
-      target.set(source.subarray(from, from + columns), at + i * columns);
-    }
+  if (column === 1 && (row === columns || rows === 1)) heap.write(address, source, offset, rows * columns);
+  else if (column === 1 && columns >= longRun) {
+    for (let i = 0; i < rows; i++) heap.write(address + 4 * i * columns, source, offset + i * row, columns);
   } else {
+    const target = heap.f32;
+    let at = address / 4;
     for (let i = 0; i < rows; i++) {
       for (let j = 0, from = offset + i * row; j < columns; j++, from += column) target[at++] = source[from];
     }
@@ -49,15 +47,13 @@ function copyIn(target: Float32Array, at: number, m: Matrix, rows: number, colum
 /** Copies a matrix from an address, its rows `pitch` elements apart, into the caller's memory. */
 export function unstage(heap: Heap, address: number, pitch: number, m: Matrix, rows: number, columns: number): void {
   const target = m.data as Float32Array;
-  const source = heap.f32;
   const { offset, row, column } = m;
-  let at = address / 4;
-  if (column === 1 && row === columns && pitch === columns) {
-    target.set(source.subarray(at, at + rows * columns), offset);
-  } else if (column === 1 && columns >= longRun) {
-    for (let i = 0; i < rows; i++, at += pitch) target.set(source.subarray(at, at + columns), offset + i * row);
+  if (column === 1 && row === columns && pitch === columns) heap.read(address, target, offset, rows * columns);
+  else if (column === 1 && columns >= longRun) {
+    for (let i = 0; i < rows; i++) heap.read(address + 4 * i * pitch, target, offset + i * row, columns);
   } else {
-    for (let i = 0; i < rows; i++, at += pitch) {
+    const source = heap.f32;
+    for (let i = 0, at = address / 4; i < rows; i++, at += pitch) {
       for (let j = 0, to = offset + i * row; j < columns; j++, to += column) target[to] = source[at + j];
     }
   }

@@ -21,6 +21,8 @@ export type WebgpuKernels = Pick<
   | 'pointwise'
   | 'pointwise1'
   | 'pointwise2'
+  | 'flat1'
+  | 'flat2'
   | 'reduce'
   | 'matmul'
 >;
@@ -38,8 +40,8 @@ export interface Webgpu {
   memory(): { liveBytes: number; liveBuffers: number; pooledBytes: number };
 }
 
-/** Slot 0 of `Formula.compiled` is the CPU's; every GPU asked for takes the next one, because its programs are its own. */
-let slots = 1;
+/** Slots 0 and 2 of `Formula.compiled` are the CPU's; every GPU asked for takes the next one, because its programs are its own. */
+let slots = 3;
 
 async function open(): Promise<Webgpu> {
   const gpu = await requestDevice();
@@ -61,6 +63,8 @@ async function open(): Promise<Webgpu> {
       pointwise: (formula, compute, outputs, inputs) => pointwise(context, formula, compute, outputs, inputs),
       pointwise1: (formula, compute, output, a) => pointwise(context, formula, compute, [output], [a]),
       pointwise2: (formula, compute, output, a, b) => pointwise(context, formula, compute, [output], [a, b]),
+      flat1: (formula, compute, _size, output, a) => pointwise(context, formula, compute, [output], [a]),
+      flat2: (formula, compute, _size, output, a, b) => pointwise(context, formula, compute, [output], [a, b]),
       reduce: (reduction, output, input, dims) => reduce(context, reduction, output, input, dims),
       matmul: (output, a, b) => matmul(context, output, a, b),
     },

@@ -65,20 +65,26 @@ export function refuseInt64(name: string, dtype: DType): void {
   }
 }
 
+/** Memory that is not there, by the operation that must not read it; its version says so. */
+const absent = new Map<string, Tensor['storage']>();
+
+function absentFor(name: string): Tensor['storage'] {
+  let storage = absent.get(name);
+  if (storage === undefined) {
+    storage = {
+      version: -1,
+      get buffer(): never {
+        throw new AutogradError(`${name}: its gradient reads a value that the row does not save`);
+      },
+    } as unknown as Tensor['storage'];
+    absent.set(name, storage);
+  }
+  return storage;
+}
+
 /** A stand-in for an input that was not saved: shape and dtype can be read, elements cannot. */
 export function placeholder(name: string, shape: readonly number[], dtype: DType): Tensor {
-  const storage = {
-    get buffer(): never {
-      throw new AutogradError(`${name}: its gradient reads a value that the row does not save`);
-    },
-  };
-  return new Tensor(
-    storage as unknown as Tensor['storage'],
-    0,
-    shape,
-    shape.map(() => 0),
-    dtype,
-  );
+  return new Tensor(absentFor(name), 0, shape, shape, dtype);
 }
 
 /** The gradient of a row: puts saved values in their places and asks the row. */
@@ -112,17 +118,32 @@ function ruleOf<A>(row: Row<A>): Rule {
 
 /** Runs an operation and records it: the one place for every row that is not pointwise or a view. */
 export function apply<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
-  for (const x of inputs) checkTensor(row.name, x);
-  checkDevices(row.name, inputs);
+  const recorded = checkInputs(row.name, inputs) && modes.grad;
   const metas = row.infer(inputs, attributes);
   const { device, kernels } = inputs[0].storage;
-  const results = metas.map((meta) => emptyTensor(meta.shape, meta.dtype, device));
+  const results: Tensor[] = [];
+  let float = false;
+  for (let i = 0; i < metas.length; i++) {
+    const { shape, dtype } = metas[i];
+    results.push(emptyTensor(shape, dtype, device));
+    float ||= isFloat(dtype);
+  }
   row.kernel(kernels, results, inputs, attributes);
   if (modes.inference) for (const y of results) y.storage.inference = true;
-  if (modes.grad && inputs.some(requiresGrad) && results.some((y) => isFloat(y.dtype))) {
-    recordRow(row, inputs, results, attributes);
-  }
+  if (recorded && float) recordRow(row, inputs, results, attributes);
   return results;
+}
+
+/** Refuses what is no tensor, and tensors on different devices; whether one takes part in gradients. */
+function checkInputs(name: string, inputs: readonly Tensor[]): boolean {
+  let wanted = false;
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    checkTensor(name, x);
+    if (x.storage.device !== inputs[0].storage.device) checkDevices(name, inputs);
+    wanted ||= requiresGrad(x);
+  }
+  return wanted;
 }
 
 /** `apply` for the many rows with one result. */
@@ -132,15 +153,24 @@ export function apply1<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A)
 
 function recordRow<A>(row: Row<A>, inputs: readonly Tensor[], results: readonly Tensor[], attributes: A): void {
   const node = nodeOfRow(row, edgesOf(inputs), inputs, results, attributes);
-  for (const y of results) {
-    attach(node, y);
+  for (let i = 0; i < results.length; i++) {
+    attach(node, results[i]);
     // Integer results (indices) hold their place among the gradients but ask for none.
-    if (!isFloat(y.dtype)) y.node = null;
+    if (!isFloat(results[i].dtype)) results[i].edge = null;
   }
 }
 
 function edgesOf(inputs: readonly Tensor[]): (Edge | null)[] {
-  return inputs.map((x) => (isFloat(x.dtype) ? edgeOf(x) : null));
+  const edges: (Edge | null)[] = [];
+  for (let i = 0; i < inputs.length; i++) edges.push(isFloat(inputs[i].dtype) ? edgeOf(inputs[i]) : null);
+  return edges;
+}
+
+/** Adds what a gradient reads of some tensors, and stand-ins for the others. */
+function keep(saved: Tensor[], name: string, all: readonly Tensor[], wanted: readonly number[] | undefined): void {
+  for (let i = 0; i < all.length; i++) {
+    saved.push(wanted?.includes(i) ? all[i] : placeholder(name, all[i].shape, all[i].dtype));
+  }
 }
 
 function nodeOfRow<A>(
@@ -150,9 +180,9 @@ function nodeOfRow<A>(
   results: readonly Tensor[],
   attributes: A,
 ): Node {
-  const keep = (all: readonly Tensor[], wanted: readonly number[] = []): Tensor[] =>
-    all.map((x, i) => (wanted.includes(i) ? x : placeholder(row.name, x.shape, x.dtype)));
-  const saved = [...keep(inputs, row.saves), ...keep(results, row.savesResults)];
+  const saved: Tensor[] = [];
+  keep(saved, row.name, inputs, row.saves);
+  keep(saved, row.name, results, row.savesResults);
   const recorded: Recorded<A> = { row, attributes, inputs: inputs.length };
   const node = new Node(ruleOf(row), edges, saved, recorded);
   if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;

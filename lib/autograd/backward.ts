@@ -1,31 +1,23 @@
 import { type Formula, formula } from '../../kernels/dag.js';
-import { isContiguous } from '../../kernels/view.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, DeviceError, ShapeError, showShape } from '../core/errors.js';
-import type { Edge, Node, Slot } from '../core/node.js';
+import type { Edge, Node } from '../core/node.js';
 import { sameShape } from '../core/shape.js';
-import { alias, emptyTensor, type GradientHook, Tensor } from '../core/tensor.js';
+import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { edgeOf } from './edges.js';
+import { launch2 } from './launch.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
 
 const sum: Formula = formula(2, (s, a, b) => s.add(a, b));
 
-/** A gradient on its way to a node or a leaf, and whether its memory is the engine's own to add into. */
-interface Pending {
-  gradient: Tensor;
-  owned: boolean;
-}
-
 /** One walk of the tape. */
 interface Walk {
   readonly create: boolean;
   readonly retain: boolean;
-  /** Gradients per node (by its order, which is cheaper to look up than the node) and result. */
-  readonly nodes: Map<number, (Pending | null)[]>;
-  readonly leaves: Map<Tensor, Pending>;
-  /** Nodes by order, to be taken from the highest. */
+  /** Where a gradient has arrived: nodes by order, to be taken from the highest, and leaves. */
   readonly queue: Node[];
+  readonly leaves: Edge[];
   /** The nodes that lead to a wanted input; null: all. */
   readonly useful: Set<Node> | null;
   /** Leaves whose gradient is wanted; null: all. */
@@ -35,7 +27,7 @@ interface Walk {
 }
 
 /** Makes a gradient fit its destination: sums what was broadcast, converts the dtype; refuses anything else. */
-function adapt(gradient: Tensor, to: Slot, name: string): Tensor {
+function adapt(gradient: Tensor, to: Edge, name: string): Tensor {
   let g = gradient;
   if (!(g instanceof Tensor))
     throw new AutogradError(`${name}: its gradient rule returned something that is not a tensor`);
@@ -60,13 +52,29 @@ function adapt(gradient: Tensor, to: Slot, name: string): Tensor {
 }
 
 /** The engine's accumulation: the first gradient is kept as it is, the second allocates, later ones add in place. */
-function accumulate(walk: Walk, before: Pending | null, gradient: Tensor): Pending {
-  if (before === null) return { gradient, owned: false };
-  if (walk.create) return { gradient: table().add(before.gradient, gradient), owned: false };
-  const a = before.gradient;
-  const result = before.owned ? a : emptyTensor(a.shape, a.dtype, a.storage.device);
-  a.storage.kernels.pointwise2(sum, a.dtype, result, a, gradient);
-  return { gradient: result, owned: true };
+function accumulate(walk: Walk, to: Edge, gradient: Tensor): void {
+  const before = to.gradient;
+  if (before === null) to.gradient = gradient;
+  else if (walk.create) to.gradient = table().add(before, gradient);
+  else {
+    const result = to.owned ? before : emptyBeside(before, before.dtype);
+    launch2(sum, before.dtype, result, before, gradient);
+    to.gradient = result;
+    to.owned = true;
+  }
+}
+
+/** Takes the gradient that has arrived somewhere. */
+function take(edge: Edge): Tensor | null {
+  const { gradient } = edge;
+  edge.gradient = null;
+  edge.owned = false;
+  return gradient;
+}
+
+function waits({ results }: Node): boolean {
+  for (let i = 0; i < results.length; i++) if (results[i].gradient !== null) return true;
+  return false;
 }
 
 function push(queue: Node[], node: Node): void {
@@ -99,21 +107,11 @@ function pop(queue: Node[]): Node {
 }
 
 function send(walk: Walk, edge: Edge, gradient: Tensor): void {
-  const { node, leaf } = edge;
-  if (node === null) {
-    const to = leaf as Tensor;
-    if (walk.leavesWanted !== null && !walk.leavesWanted.has(to)) return;
-    walk.leaves.set(to, accumulate(walk, walk.leaves.get(to) ?? null, gradient));
-    return;
-  }
-  if (walk.useful !== null && !walk.useful.has(node)) return;
-  let slots = walk.nodes.get(node.order);
-  if (slots === undefined) {
-    slots = node.results.length === 1 ? [null] : new Array<Pending | null>(node.results.length).fill(null);
-    walk.nodes.set(node.order, slots);
-    push(walk.queue, node);
-  }
-  slots[edge.index] = accumulate(walk, slots[edge.index] ?? null, gradient);
+  if (!leadsOn(walk, edge)) return;
+  if (edge.node === null) {
+    if (edge.gradient === null) walk.leaves.push(edge);
+  } else if (!waits(edge.node)) push(walk.queue, edge.node);
+  accumulate(walk, edge, gradient);
 }
 
 function runHooks(hooks: Set<GradientHook> | null | undefined, gradient: Tensor, name: string): Tensor {
@@ -141,10 +139,10 @@ function checkSaved(node: Node): void {
   }
   for (let i = 0; i < node.saved.length; i++) {
     const x = node.saved[i];
-    if (x === null || typeof x === 'number' || x.storage.version === node.versions[i]) continue;
+    if (x === null || typeof x === 'number' || x.storage.version <= (node.versions?.[i] ?? 0)) continue;
     throw new AutogradError(
       `${node.name}: a value of shape ${showShape(x.shape)} that it saved for its gradient was changed in place by ${x.storage.changedBy} ` +
-        `(version ${x.storage.version}, saved at ${node.versions[i]}); use the out-of-place form, or clone it before`,
+        `(version ${x.storage.version}, saved at ${node.versions?.[i] ?? 0}); use the out-of-place form, or clone it before`,
     );
   }
 }
@@ -163,7 +161,7 @@ function savedElements(node: Node): boolean {
   const saved = node.saved as Node['saved'] & object;
   for (let i = 0; i < saved.length; i++) {
     const x = saved[i];
-    if (x !== null && typeof x !== 'number' && x.storage.version !== undefined) return true;
+    if (x !== null && typeof x !== 'number' && x.storage.version >= 0) return true;
   }
   return false;
 }
@@ -180,15 +178,11 @@ function arrived(walk: Walk, node: Node, i: number, gradient: Tensor): Tensor {
 
 // Loops rather than closures: a walk over small tensors spends its time in this function.
 function visit(walk: Walk, node: Node): void {
-  const slots = walk.nodes.get(node.order) as (Pending | null)[];
-  walk.nodes.delete(node.order);
+  const { results: arrivals, edges } = node;
   const plain = node.hooks === null && node.retained === null && walk.captures.size === 0;
   const gradients: (Tensor | null)[] = [];
-  for (let i = 0; i < slots.length; i++) {
-    const slot = slots[i];
-    gradients.push(slot === null ? null : plain ? slot.gradient : arrived(walk, node, i, slot.gradient));
-  }
-  const { edges } = node;
+  for (let i = 0; i < arrivals.length; i++) gradients.push(take(arrivals[i]));
+  if (!plain) for (const [i, g] of gradients.entries()) if (g !== null) gradients[i] = arrived(walk, node, i, g);
   const wanted: boolean[] = [];
   let any = false;
   for (let i = 0; i < edges.length; i++) {
@@ -217,7 +211,7 @@ function leadsOn(walk: Walk, edge: Edge): boolean {
 }
 
 function ownCopy(g: Tensor): Tensor {
-  const result = emptyTensor(g.shape, g.dtype, g.storage.device);
+  const result = emptyBeside(g, g.dtype);
   g.storage.kernels.copy(result, g);
   return result;
 }
@@ -245,23 +239,48 @@ function usefulNodes(roots: readonly Edge[], targets: ReadonlySet<Node>, leaves:
 }
 
 /** Stores a leaf's gradient: dense, and sharing memory with nothing. */
-function deposit(walk: Walk, leaf: Tensor, pending: Pending, taken: Set<unknown>): void {
-  const g = runHooks(leaf.hooks, pending.gradient, 'leaf');
+function deposit(walk: Walk, edge: Edge, taken: Set<unknown>): void {
+  const leaf = edge.leaf as Tensor;
+  const g = runHooks(leaf.hooks, take(edge) as Tensor, 'leaf');
   if (walk.create) {
     leaf.grad = leaf.grad === null ? g : table().add(leaf.grad, g);
     return;
   }
   if (leaf.grad !== null) {
-    leaf.grad.storage.kernels.pointwise2(sum, leaf.dtype, leaf.grad, leaf.grad, g);
+    launch2(sum, leaf.dtype, leaf.grad, leaf.grad, g);
     leaf.grad.storage.version++;
     leaf.grad.storage.changedBy = 'backward';
     return;
   }
-  const dense =
-    g.offset === 0 && g.storage.size === g.shape.reduce((n, size) => n * size, 1) && isContiguous(g.shape, g.strides);
-  const own = (pending.owned || dense) && dense && !taken.has(g.storage);
+  const dense = g.offset === 0 && g.storage.size === sizeOf(g) && isDense(g);
+  const own = dense && !taken.has(g.storage);
   leaf.grad = own ? alias(g, g.offset, g.shape, g.strides) : ownCopy(g);
   taken.add(leaf.grad.storage);
+}
+
+/** A gradient that waited in a walk when another one began. */
+interface Waiting {
+  readonly edge: Edge;
+  readonly gradient: Tensor | null;
+  readonly owned: boolean;
+}
+
+const none: readonly Waiting[] = [];
+
+/** The walk under way: a hook or a custom function may begin another one over the same nodes. */
+let current: Walk | null = null;
+
+/** Takes all gradients that wait in a walk. */
+function setAside({ queue, leaves }: Walk): readonly Waiting[] {
+  if (queue.length === 0 && leaves.length === 0) return none;
+  const waiting: Waiting[] = [];
+  for (const edge of [...queue.flatMap(({ results }) => results), ...leaves]) {
+    const { gradient, owned } = edge;
+    if (gradient === null) continue;
+    waiting.push({ edge, gradient, owned });
+    take(edge);
+  }
+  return waiting;
 }
 
 /** What a walk is asked for. */
@@ -274,70 +293,78 @@ export interface WalkOptions {
   readonly deposit: boolean;
 }
 
+/** The edge of a tensor that takes part in gradients. */
+function requiredEdge(x: Tensor, complaint: (shape: string) => string): Edge {
+  const edge = edgeOf(x);
+  if (edge === null) throw new AutogradError(complaint(showShape(x.shape)));
+  return edge;
+}
+
+const noRoot = (shape: string): string =>
+  `backward: the tensor of shape ${shape} does not require a gradient and no operation on one that does made it`;
+const noInput = (shape: string): string => `grad: an input of shape ${shape} does not require a gradient`;
+
+const nothing: Walk['captures'] = new Map();
+
+/** A walk to every leaf, or to the wanted inputs alone. */
+function begin(
+  roots: readonly Edge[],
+  wanted: readonly Edge[] | null,
+  { createGraph, retainGraph }: WalkOptions,
+): Walk {
+  const [create, retain] = [createGraph, retainGraph];
+  if (wanted === null) {
+    return { create, retain, queue: [], leaves: [], useful: null, leavesWanted: null, captures: nothing };
+  }
+  const captures: Walk['captures'] = new Map();
+  for (const { node, index } of wanted) {
+    if (node === null) continue;
+    const slots = captures.get(node) ?? new Map<number, Tensor | null>();
+    captures.set(node, slots.set(index, null));
+  }
+  const leavesWanted = new Set(wanted.flatMap(({ leaf }) => (leaf === null ? [] : [leaf])));
+  const useful = usefulNodes(roots, new Set(captures.keys()), leavesWanted);
+  return { create, retain, queue: [], leaves: [], useful, leavesWanted, captures };
+}
+
 /** Walks the tape from `roots`: iterative, by descending order of creation, so that depth costs no stack. */
 export function walkTape(
   roots: readonly Tensor[],
   gradients: readonly Tensor[],
   options: WalkOptions,
 ): (Tensor | null)[] {
-  const edges = roots.map((root) => {
-    const edge = edgeOf(root);
-    if (edge === null)
-      throw new AutogradError(
-        `backward: the tensor of shape ${showShape(root.shape)} does not require a gradient and no operation on one that does made it`,
-      );
-    return edge;
-  });
-  const wanted = options.inputs?.map((x) => {
-    const edge = edgeOf(x);
-    if (edge === null)
-      throw new AutogradError(`grad: an input of shape ${showShape(x.shape)} does not require a gradient`);
-    return edge;
-  });
-  const captures: Walk['captures'] = new Map();
-  for (const { node, index } of wanted ?? []) {
-    if (node === null) continue;
-    const slots = captures.get(node) ?? new Map<number, Tensor | null>();
-    captures.set(node, slots.set(index, null));
-  }
-  const leavesWanted =
-    wanted === undefined ? null : new Set(wanted.flatMap(({ leaf }) => (leaf === null ? [] : [leaf])));
-  const walk: Walk = {
-    create: options.createGraph,
-    retain: options.retainGraph,
-    nodes: new Map(),
-    leaves: new Map(),
-    queue: [],
-    useful: wanted === undefined ? null : usefulNodes(edges, new Set(captures.keys()), leavesWanted as Set<Tensor>),
-    leavesWanted,
-    captures,
-  };
+  const { inputs, deposit } = options;
+  const edges: Edge[] = [];
+  for (let i = 0; i < roots.length; i++) edges.push(requiredEdge(roots[i], noRoot));
+  const wanted = inputs?.map((x) => requiredEdge(x, noInput)) ?? null;
+  const walk = begin(edges, wanted, options);
   const before = modes.grad;
+  const suspended = current;
+  const waiting = suspended === null ? none : setAside(suspended);
+  current = walk;
   modes.grad = options.createGraph;
   try {
-    edges.forEach((edge, i) => void send(walk, edge, gradients[i]));
+    for (let i = 0; i < edges.length; i++) send(walk, edges[i], gradients[i]);
     while (walk.queue.length > 0) visit(walk, pop(walk.queue));
-    if (options.deposit) return depositAll(walk, gradients, wanted, options.inputs ?? []);
-    return (wanted as Edge[]).map(({ node, index, leaf }) => {
-      if (node !== null) return captures.get(node)?.get(index) ?? null;
-      const pending = walk.leaves.get(leaf as Tensor);
-      return pending === undefined ? null : runHooks((leaf as Tensor).hooks, pending.gradient, 'leaf');
+    if (deposit) return depositAll(walk, gradients, wanted ?? [], inputs ?? []);
+    return (wanted as Edge[]).map(({ node, index, leaf, gradient }) => {
+      if (node !== null) return walk.captures.get(node)?.get(index) ?? null;
+      return gradient === null ? null : runHooks((leaf as Tensor).hooks, gradient, 'leaf');
     });
   } finally {
     modes.grad = before;
+    setAside(walk);
+    current = suspended;
+    for (const { edge, gradient, owned } of waiting) Object.assign(edge, { gradient, owned });
   }
 }
 
-function depositAll(
-  walk: Walk,
-  roots: readonly Tensor[],
-  wanted: readonly Edge[] | undefined,
-  inputs: readonly Tensor[],
-): [] {
-  const taken = new Set<unknown>(roots.map((g) => g.storage));
+function depositAll(walk: Walk, roots: readonly Tensor[], wanted: readonly Edge[], inputs: readonly Tensor[]): [] {
+  const taken = new Set<unknown>();
+  for (let i = 0; i < roots.length; i++) taken.add(roots[i].storage);
   for (const slots of walk.captures.values()) for (const g of slots.values()) if (g !== null) taken.add(g.storage);
-  for (const [leaf, pending] of walk.leaves) deposit(walk, leaf, pending, taken);
-  wanted?.forEach(({ node, index }, i) => {
+  for (let i = 0; i < walk.leaves.length; i++) deposit(walk, walk.leaves[i], taken);
+  wanted.forEach(({ node, index }, i) => {
     const g = node === null ? null : walk.captures.get(node)?.get(index);
     if (!g) return;
     const x = inputs[i];

@@ -1,4 +1,4 @@
-import { type Edge, Node, type Rule } from '../core/node.js';
+import { Edge, Node, type Rule } from '../core/node.js';
 import { alias, type Tensor } from '../core/tensor.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
@@ -30,24 +30,18 @@ export function nodeOf(x: Tensor): Node | null {
   if (view !== null && view.history !== x.storage.history && !view.untracked) {
     view.history = x.storage.history;
     const edge = edgeOf(view.base);
-    x.node = edge === null ? null : record(asStrided, [edge], [], geometryOf(x, view.base), x);
-    x.outputIndex = 0;
+    x.edge = null;
+    if (edge !== null) record(asStrided, [edge], [], geometryOf(x, view.base), x);
   }
   return x.node;
 }
 
 /** Where the gradient of a tensor goes; null when none is wanted. */
 export function edgeOf(x: Tensor): Edge | null {
-  const node = nodeOf(x);
-  if (node === null && !x.leaf) return null;
-  return {
-    node,
-    leaf: node === null ? x : null,
-    index: x.outputIndex,
-    shape: x.shape,
-    dtype: x.dtype,
-    device: x.storage.device,
-  };
+  if (nodeOf(x) !== null) return x.edge;
+  if (!x.leaf) return null;
+  if (x.edge === null || x.edge.shape !== x.shape) x.edge = new Edge(null, x, 0, x);
+  return x.edge;
 }
 
 /** Whether a tensor takes part in gradients. */
@@ -71,9 +65,9 @@ export function record(
 
 /** Makes a tensor the next result of a node. */
 export function attach(node: Node, result: Tensor): void {
-  result.node = node;
-  result.outputIndex = node.results.length;
-  node.results.push({ shape: result.shape, dtype: result.dtype, device: result.storage.device });
+  const edge = new Edge(node, null, node.results.length, result);
+  node.results.push(edge);
+  result.edge = edge;
 }
 
 /** A view of `x`: remembers its base, and that a change through it cannot be recorded where that is so. */

@@ -3,7 +3,8 @@ import { numbers, operations, reader, type Scalar } from '../../kernels/scalar.j
 import type { DType } from '../core/dtype.js';
 import { AutogradError } from '../core/errors.js';
 import type { Node, Rule } from '../core/node.js';
-import { emptyTensor, type Tensor } from '../core/tensor.js';
+import { emptyBeside, type Tensor } from '../core/tensor.js';
+import { launch1, launch2 } from './launch.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
 
@@ -39,12 +40,14 @@ export interface PointwiseRow extends PointwiseDefinition {
   readonly gradients: readonly (GradientFormula | null)[];
   readonly rule: Rule;
   /** Backward kernels by the set of wanted inputs. */
-  readonly backwards: Map<number, Backward>;
+  readonly backwards: (Backward | undefined)[];
 }
 
 /** A traced backward kernel; an output that is `g` itself needs no kernel. */
 interface Backward {
   readonly formula: Formula | null;
+  /** What the formula's inputs are, as places in the list of `g`, inputs, result and numbers: `g`, then what is read of the rest. */
+  readonly inputs: readonly number[];
   /** Per tensor input: which output of the formula, -1 for `g` itself, -2 for none. */
   readonly places: readonly number[];
   /** Per formula input (g, inputs, result, numbers): whether it is read. */
@@ -75,7 +78,7 @@ export function pointwiseRow(
     formula: formula(arity + numbersTaken, definition.forward as Build),
     gradients,
     rule: { name, backward },
-    backwards: new Map(),
+    backwards: [],
   };
 }
 
@@ -83,30 +86,32 @@ export function pointwiseRow(
 export function backwardOf(row: PointwiseRow, wanted: readonly boolean[]): Backward {
   let mask = 0;
   for (let i = 0; i < row.arity; i++) if (wanted[i]) mask |= 1 << i;
-  let made = row.backwards.get(mask);
-  if (made === undefined) {
-    made = traceBackward(row, wanted);
-    row.backwards.set(mask, made);
-  }
-  return made;
+  row.backwards[mask] ??= traceBackward(row, wanted);
+  return row.backwards[mask] as Backward;
 }
 
 function traceBackward(row: PointwiseRow, wanted: readonly boolean[]): Backward {
   const arity = row.formula.arity + 2;
   const asked = row.gradients.flatMap((grad, i) => (wanted[i] && grad !== null ? [i] : []));
-  const trace = (indices: readonly number[]): Formula =>
-    formula(arity, ((s: Scalar<GraphNode>, ...x: GraphNode[]) =>
-      indices.map((i) => (row.gradients[i] as GradientFormula)(s, x[0], ...x.slice(1)))) as unknown as Build);
+  const everything = Array.from({ length: arity }, (_, i) => i);
+  /** The gradients to some inputs as one formula of what is read; the rest is 0 for it. */
+  const trace = (indices: readonly number[], read: readonly number[]): Formula =>
+    formula(read.length, ((s: Scalar<GraphNode>, ...x: GraphNode[]) => {
+      const [g, ...rest] = everything.map((i) => (read.includes(i) ? x[read.indexOf(i)] : s.const(0)));
+      return indices.map((i) => (row.gradients[i] as GradientFormula)(s, g, ...rest));
+    }) as unknown as Build);
   const passes = asked.filter((i) => {
-    const [out] = trace([i]).outputs;
+    const [out] = trace([i], everything).outputs;
     return out.name === 'input' && out.value === 0;
   });
   const computed = asked.filter((i) => !passes.includes(i));
-  const f = computed.length === 0 ? null : trace(computed);
+  const reaches = computed.length === 0 ? everything.map(() => false) : trace(computed, everything).reaches;
+  const inputs = everything.filter((i) => i === 0 || reaches[i]);
+  const f = computed.length === 0 ? null : trace(computed, inputs);
   const places = row.gradients.map((_, i) =>
     passes.includes(i) ? -1 : computed.indexOf(i) >= 0 ? computed.indexOf(i) : -2,
   );
-  return { formula: f, places, reaches: f === null ? new Array<boolean>(arity).fill(false) : f.reaches };
+  return { formula: f, inputs, places, reaches };
 }
 
 /** Saved: inputs, result, numbers, in the order of the gradient formula's inputs after `g`. */
@@ -117,17 +122,20 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   if (row.gradients.length === 0)
     throw new AutogradError(`${row.name}: has no gradient; detach its input if none is meant`);
   if (modes.grad) return recordedBackward(row, gradient, saved, wanted);
-  const { formula: f, places } = backwardOf(row, wanted);
+  const { formula: f, inputs, places } = backwardOf(row, wanted);
   if (f === null) return places.map((place) => (place === -1 ? gradient : null));
-  const { dtype } = gradient;
+  const { dtype, storage } = gradient;
   const outputs: Tensor[] = [];
   for (let i = 0; i < places.length; i++) {
-    if (places[i] < 0) continue;
-    outputs[places[i]] = emptyTensor(gradient.shape, node.edges[i]?.dtype ?? dtype, gradient.storage.device);
+    if (places[i] >= 0) outputs[places[i]] = emptyBeside(gradient, node.edges[i]?.dtype ?? dtype);
   }
-  const operands: (Tensor | number)[] = [gradient];
-  for (let i = 0; i < saved.length; i++) operands.push(saved[i] ?? 0);
-  gradient.storage.kernels.pointwise(f, dtype, outputs, operands);
+  if (outputs.length > 1 || inputs.length > 2) {
+    const operands: (Tensor | number)[] = [gradient];
+    for (let i = 1; i < inputs.length; i++) operands.push(saved[inputs[i] - 1] as Tensor | number);
+    storage.kernels.pointwise(f, dtype, outputs, operands);
+  } else if (inputs.length === 2) {
+    launch2(f, dtype, outputs[0], gradient, saved[inputs[1] - 1] as Tensor | number);
+  } else launch1(f, dtype, outputs[0], gradient);
   if (places.length === 1) return outputs;
   return places.map((place) => (place >= 0 ? outputs[place] : place === -1 ? gradient : null));
 }

@@ -129,9 +129,9 @@ export function applyFunction<A extends unknown[], R extends Returned>(definitio
   const node = new Node(ruleOf(name), edges, saved, call);
   if (modes.anomaly) node.stack = new Error(name).stack ?? null;
   for (const y of results) {
-    const before = y.node;
+    const before = y.edge;
     attach(node, y);
-    if (fixed.has(y) || !isFloat(y.dtype)) y.node = before === node ? null : before;
+    if (fixed.has(y) || !isFloat(y.dtype)) y.edge = before?.node === node ? null : before;
     if (dirty.has(y)) y.storage.history++;
   }
   FunctionContext.bind(ctx, node);

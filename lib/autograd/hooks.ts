@@ -1,10 +1,10 @@
 import { type Fn, fn, type None } from '../core/define.js';
 import { isFloat } from '../core/dtype.js';
 import { AutogradError } from '../core/errors.js';
-import type { Node } from '../core/node.js';
+import type { Edge } from '../core/node.js';
 import type { GradientHook, Tensor } from '../core/tensor.js';
 import { seed, walkTape } from './backward.js';
-import { nodeOf, requiresGrad } from './edges.js';
+import { edgeOf, nodeOf } from './edges.js';
 
 /** Takes a hook away again. */
 export interface HookHandle {
@@ -66,40 +66,41 @@ export const requiresGrad_: Fn<[self: Tensor, requiresGrad?: boolean], { require
 
 /** Keeps the gradient of a tensor that is no leaf in its `.grad`. PyTorch: Tensor.retain_grad. */
 export const retainGrad: Fn<[self: Tensor], None, void> = fn('retainGrad(self)', (self) => {
-  const node = nodeOf(self);
-  if (node === null && !self.leaf) throw new AutogradError('retainGrad: this tensor does not require a gradient');
-  if (node === null) return;
-  node.retained ??= new Map();
-  node.retained.set(self.outputIndex, self);
+  const edge = edgeOf(self);
+  if (edge === null) throw new AutogradError('retainGrad: this tensor does not require a gradient');
+  if (edge.node === null) return;
+  edge.node.retained ??= new Map();
+  edge.node.retained.set(edge.index, self);
 });
 
 /** Calls `hook` with this tensor's gradient whenever it is computed; what it returns replaces it. PyTorch: Tensor.register_hook. */
 export const registerHook: Fn<[self: Tensor, hook: GradientHook], { hook?: GradientHook }, HookHandle> = fn(
   'registerHook(self, hook)',
   (self, hook) => {
-    if (!requiresGrad(self))
+    const edge = edgeOf(self);
+    if (edge === null)
       throw new AutogradError('registerHook: this tensor does not require a gradient, so no hook would ever run');
-    const hooks = hooksOf(self, nodeOf(self));
+    const hooks = hooksOf(self, edge);
     hooks.add(hook);
     return { remove: () => void hooks.delete(hook) };
   },
 );
 
-function hooksOf(self: Tensor, node: Node | null): Set<GradientHook> {
+function hooksOf(self: Tensor, { node, index }: Edge): Set<GradientHook> {
   if (node === null) {
     self.hooks ??= new Set();
     return self.hooks;
   }
   node.hooks ??= new Map();
-  const hooks = node.hooks.get(self.outputIndex) ?? new Set<GradientHook>();
-  node.hooks.set(self.outputIndex, hooks);
+  const hooks = node.hooks.get(index) ?? new Set<GradientHook>();
+  node.hooks.set(index, hooks);
   return hooks;
 }
 
 /** Takes this tensor off the tape: it becomes a leaf that requires no gradient. PyTorch: Tensor.detach_. */
 export const detach_: Fn<[self: Tensor], None, Tensor> = fn('detach_(self)', (self) => {
   if (self.viewOf !== null) throw new AutogradError('detach_: a view cannot be detached in place; use detach');
-  self.node = null;
+  self.edge = null;
   self.leaf = false;
   return self;
 });

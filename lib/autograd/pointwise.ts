@@ -1,15 +1,14 @@
 import { floatToHalf, halfToFloat } from '../../kernels/half.js';
-import { contiguousStrides, count, isContiguous } from '../../kernels/view.js';
 import { categoryOf, type DType, getDefaultDtype, isFloat, resultType } from '../core/dtype.js';
 import { ArgumentError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node } from '../core/node.js';
 import { broadcastShapes, sameShape } from '../core/shape.js';
-import { Storage } from '../core/storage.js';
-import { alias, emptyTensor, Tensor } from '../core/tensor.js';
+import { alias, emptyBeside, emptyTensor, Tensor } from '../core/tensor.js';
 import { refuseInt64 } from './apply.js';
 import { attach, edgeOf, nodeOf, requiresGrad } from './edges.js';
 import { backwardOf, type PointwiseRow } from './formulas.js';
 import { checkInplace, checkOverlap, noteInplace } from './inplace.js';
+import { launch1, launch2 } from './launch.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
 
@@ -72,8 +71,7 @@ function onDevice(row: PointwiseRow, inputs: readonly (Tensor | number)[], first
 /** A copy of a tensor that is about to change, in the same place on the tape: gradients of gradients go through it. */
 function before(x: Tensor): Tensor {
   const old = table().clone(alias(x, x.offset, x.shape, x.strides));
-  old.node = nodeOf(x);
-  old.outputIndex = x.outputIndex;
+  old.edge = nodeOf(x) === null ? null : x.edge;
   return old;
 }
 
@@ -82,20 +80,11 @@ function isPlain(row: PointwiseRow, { dtype }: Tensor): boolean {
   return (dtype === 'float32' || dtype === 'float64') && !modes.inference && row.refuses?.includes(dtype) !== true;
 }
 
-/** A contiguous result of the operand's shape. */
-function plainResult(row: PointwiseRow, { dtype, storage, shape, strides }: Tensor): Tensor {
-  const type = row.result === 'bool' ? 'bool' : dtype;
-  const size = count(shape);
-  const { kernels } = storage;
-  const memory = new Storage(kernels.allocate(type, size), type, storage.device, kernels, size);
-  return new Tensor(memory, 0, shape, isContiguous(shape, strides) ? strides : contiguousStrides(shape), type);
-}
-
 /** Runs a pointwise row of one tensor. */
 export function pointwise1(row: PointwiseRow, x: Tensor): Tensor {
   if (!(x instanceof Tensor) || !isPlain(row, x)) return general(row, [x], noNumbers, null);
-  const result = plainResult(row, x);
-  x.storage.kernels.pointwise1(row.formula, x.dtype, result, x);
+  const result = emptyBeside(x, row.result === 'bool' ? 'bool' : x.dtype);
+  launch1(row.formula, x.dtype, result, x);
   if (!modes.grad || row.result === 'bool' || !requiresGrad(x)) return result;
   const { reaches } = backwardOf(row, one);
   track(row, [edgeOf(x)], [reaches[1] ? x : null, reaches[2] ? result : null], result);
@@ -107,8 +96,8 @@ export function pointwise2(row: PointwiseRow, a: Tensor | number, b: Tensor | nu
   if (!(a instanceof Tensor) || !isPlain(row, a) || !(typeof b === 'number' || isAlike(a, b)))
     return general(row, [a, b], noNumbers, null);
   const y = typeof b === 'number' ? castNumber(b, a.dtype) : b;
-  const result = plainResult(row, a);
-  a.storage.kernels.pointwise2(row.formula, a.dtype, result, a, y);
+  const result = emptyBeside(a, row.result === 'bool' ? 'bool' : a.dtype);
+  launch2(row.formula, a.dtype, result, a, y);
   if (!modes.grad || row.result === 'bool') return result;
   const first = requiresGrad(a);
   const second = typeof y !== 'number' && requiresGrad(y);

@@ -1,5 +1,6 @@
 import { ArgumentError } from './errors.js';
 import { type Check, checksOf } from './kinds.js';
+import { Tensor } from './tensor.js';
 
 /** A parsed signature such as `sum(input, dim=null, keepdim=false, *, dtype=null)`. */
 export interface Signature {
@@ -13,7 +14,15 @@ export interface Signature {
   readonly tensorFirst: boolean;
   /** What checks the kind of an argument. */
   readonly checks: ReadonlyMap<string, Check>;
+  /** The values and checks of the positional arguments in order, for calls that name none; `missing` where there is no default. */
+  readonly fallbacks: readonly unknown[];
+  readonly inOrder: readonly (Check | undefined)[];
+  /** What the keyword-only arguments are when none is given; null where one must be, or where there are none. */
+  readonly standard: Readonly<Record<string, unknown>> | null;
 }
+
+/** Stands where an argument has no default. */
+const missing: unique symbol = Symbol('missing');
 
 /**
  * Reads a signature: PyTorch's notation with JavaScript's names and JSON's literals.
@@ -46,6 +55,8 @@ export function parseSignature(text: string): Signature {
   }
   const names = [...positional, ...keywords];
   const tensorFirst = /^(input|self)$/.test(positional[0]) && !marks.has(positional[0]);
+  const checks = checksOf(names, defaults, marks);
+  const complete = keywords.length > 0 && keywords.every((key) => defaults.has(key));
   return {
     name: match[1],
     positional,
@@ -53,13 +64,16 @@ export function parseSignature(text: string): Signature {
     defaults,
     variadic,
     tensorFirst,
-    checks: checksOf(names, defaults, marks),
+    checks,
+    fallbacks: positional.map((key) => (defaults.has(key) ? defaults.get(key) : missing)),
+    inOrder: positional.map((key) => checks.get(key)),
+    standard: complete ? Object.fromEntries(keywords.map((key) => [key, defaults.get(key)])) : null,
   };
 }
 
 /** Whether a value is an options object: made by `{ ... }`, nothing else. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (typeof value !== 'object' || value === null || value instanceof Tensor || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // Another realm's plain object has another Object.prototype, whose own prototype is null.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -77,12 +91,48 @@ function gather(signature: Signature, args: readonly unknown[]): unknown[] {
   return [...args.slice(0, variadic), rest];
 }
 
+/** The value of an argument, checked, or its default. */
+function valueOf(signature: Signature, key: string, value: unknown): unknown {
+  const { name, positional, defaults, checks, variadic } = signature;
+  if (value !== undefined) {
+    // What is the default is right by definition, null among them.
+    if (value !== defaults.get(key)) checks.get(key)?.(name, key, value);
+    return value;
+  }
+  if (defaults.has(key)) return defaults.get(key);
+  if (key === positional[variadic]) return [];
+  throw new ArgumentError(`${name}: the argument ${key} is missing; it takes ${known(signature)}`);
+}
+
+/** `bind` for the usual call, which names nothing; null where it is another. */
+function bindInOrder(signature: Signature, args: readonly unknown[], leading: number): unknown[] | null {
+  const { name, positional, keywords, fallbacks, inOrder, standard } = signature;
+  if (signature.variadic >= 0 || args.length > positional.length || (keywords.length > 0 && standard === null))
+    return null;
+  if (args.length > leading && isPlainObject(args[args.length - 1])) return null;
+  const values: unknown[] = [];
+  for (let i = 0; i < fallbacks.length; i++) {
+    const value = i < args.length ? args[i] : undefined;
+    if (value === undefined) {
+      if (fallbacks[i] === missing) return null;
+      values.push(fallbacks[i]);
+    } else {
+      if (value !== fallbacks[i]) inOrder[i]?.(name, positional[i], value);
+      values.push(value);
+    }
+  }
+  if (keywords.length > 0) values.push(standard);
+  return values;
+}
+
 /**
  * Puts the arguments of a call in the signature's order: positional values, then one object with the keyword-only ones.
  * `leading` arguments can only be given by position. Unknown, doubled and missing ones throw ArgumentError.
  */
 export function bind(signature: Signature, args: readonly unknown[], leading: number): unknown[] {
-  const { name, positional, keywords, defaults, checks } = signature;
+  const inOrder = bindInOrder(signature, args, leading);
+  if (inOrder !== null) return inOrder;
+  const { name, positional, keywords } = signature;
   const last = args[args.length - 1];
   const options = args.length > leading && isPlainObject(last) ? last : null;
   const given = gather(signature, options === null ? args : args.slice(0, -1));
@@ -91,16 +141,6 @@ export function bind(signature: Signature, args: readonly unknown[], leading: nu
       `${name}: takes ${positional.length} arguments by position (${known(signature)}), got ${given.length}`,
     );
   }
-  const taken = (key: string, value: unknown): unknown => {
-    if (value !== undefined) {
-      // What is the default is right by definition, null among them.
-      if (value !== defaults.get(key)) checks.get(key)?.(name, key, value);
-      return value;
-    }
-    if (defaults.has(key)) return defaults.get(key);
-    if (key === positional[signature.variadic]) return [];
-    throw new ArgumentError(`${name}: the argument ${key} is missing; it takes ${known(signature)}`);
-  };
   if (options !== null) {
     for (const key of Object.keys(options)) {
       const place = positional.indexOf(key);
@@ -114,9 +154,11 @@ export function bind(signature: Signature, args: readonly unknown[], leading: nu
       }
     }
   }
-  const values = positional.map((key, i) => taken(key, given[i] === undefined ? options?.[key] : given[i]));
+  const values = positional.map((key, i) =>
+    valueOf(signature, key, given[i] === undefined ? options?.[key] : given[i]),
+  );
   if (keywords.length > 0 || signature.variadic >= 0) {
-    values.push(Object.fromEntries(keywords.map((key) => [key, taken(key, options?.[key])])));
+    values.push(Object.fromEntries(keywords.map((key) => [key, valueOf(signature, key, options?.[key])])));
   }
   return values;
 }

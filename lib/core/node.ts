@@ -3,21 +3,30 @@ import type { DType } from './dtype.js';
 import { AutogradError, showShape } from './errors.js';
 import type { GradientHook, Tensor } from './tensor.js';
 
-/** Where a gradient goes: a node's output, or a leaf; and what it must look like there. */
-export interface Edge {
-  readonly node: Node | null;
-  readonly leaf: Tensor | null;
-  readonly index: number;
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-  readonly device: Device;
-}
+/** Where a gradient goes: a result of a node, or a leaf; what it must look like there, and what has arrived in the walk under way. */
+export class Edge {
+  declare readonly node: Node | null;
+  declare readonly leaf: Tensor | null;
+  /** Which of the node's results it is. */
+  declare readonly index: number;
+  declare readonly shape: readonly number[];
+  declare readonly dtype: DType;
+  declare readonly device: Device;
+  /** The sum of what has arrived; null outside a walk. */
+  declare gradient: Tensor | null;
+  /** Whether the sum's memory is the engine's own, to add more into. */
+  declare owned: boolean;
 
-/** A result of a node: what its gradient looks like. */
-export interface Slot {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-  readonly device: Device;
+  constructor(node: Node | null, leaf: Tensor | null, index: number, like: Tensor) {
+    this.node = node;
+    this.leaf = leaf;
+    this.index = index;
+    this.shape = like.shape;
+    this.dtype = like.dtype;
+    this.device = like.storage.device;
+    this.gradient = null;
+    this.owned = false;
+  }
 }
 
 /** How a kind of node turns the gradients of its results into those of its inputs. */
@@ -38,11 +47,11 @@ export class Node {
   declare readonly rule: Rule;
   /** One per input; null where no gradient is needed. */
   declare edges: (Edge | null)[];
-  declare results: Slot[];
+  declare results: Edge[];
   /** What the rule reads: inputs and results by the rule's own convention; null once released. */
   declare saved: (Tensor | number | null)[] | null;
-  /** The saved tensors' storage versions. */
-  declare versions: number[];
+  /** The saved tensors' storage versions; null where all are 0. */
+  declare versions: number[] | null;
   declare attributes: unknown;
   /** Order of creation: backward walks it downwards. */
   declare readonly order: number;
@@ -72,8 +81,8 @@ export class Node {
   }
 }
 
-function versionsOf(name: string, saved: readonly (Tensor | number | null)[]): number[] {
-  const versions = new Array<number>(saved.length);
+function versionsOf(name: string, saved: readonly (Tensor | number | null)[]): number[] | null {
+  let versions: number[] | null = null;
   for (let i = 0; i < saved.length; i++) {
     const x = saved[i];
     if (x === null || typeof x === 'number') continue;
@@ -82,7 +91,10 @@ function versionsOf(name: string, saved: readonly (Tensor | number | null)[]): n
         `${name}: a tensor of shape ${showShape(x.shape)} made in inferenceMode cannot be saved for a gradient; clone it outside, or use noGrad`,
       );
     }
-    versions[i] = x.storage.version;
+    if (x.storage.version > 0) {
+      versions ??= new Array<number>(saved.length).fill(0);
+      versions[i] = x.storage.version;
+    }
   }
   return versions;
 }

@@ -15,14 +15,21 @@ export function wrapDim(operation: string, dim: number, rank: number): number {
   return dim < 0 ? dim + size : dim;
 }
 
+/** All dimensions of a rank. */
+export function allDims(rank: number): number[] {
+  const dims: number[] = [];
+  for (let d = 0; d < rank; d++) dims.push(d);
+  return dims;
+}
+
 /** Several dimensions, each once, sorted; null and an empty list mean all. */
 export function wrapDims(operation: string, dims: Dims | null | undefined, rank: number): number[] {
-  if (dims === null || dims === undefined) return Array.from({ length: rank }, (_, d) => d);
+  if (dims === null || dims === undefined) return allDims(rank);
   const list = typeof dims === 'number' ? [dims] : dims;
   if (!Array.isArray(list)) {
     throw new ArgumentError(`${operation}: dim must be an integer, a list of integers or null, got ${String(dims)}`);
   }
-  if (list.length === 0) return Array.from({ length: rank }, (_, d) => d);
+  if (list.length === 0) return allDims(rank);
   const wrapped = list.map((dim) => wrapDim(operation, dim, rank));
   if (new Set(wrapped).size !== wrapped.length) {
     throw new IndexError(`${operation}: a dimension appears twice in (${list.join(', ')})`);
@@ -70,6 +77,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** The shape after a reduction over sorted `dims`. */
 export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): number[] {
+  if (dims.length === shape.length && !keepdim) return [];
   if (keepdim) return shape.map((size, d) => (dims.includes(d) ? 1 : size));
   return shape.filter((_, d) => !dims.includes(d));
 }

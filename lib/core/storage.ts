@@ -35,7 +35,11 @@ export class Storage {
 
 /** Uninitialised memory on a device. */
 export function allocate(dtype: DType, device: Device, size: number): Storage {
-  const kernels = kernelsOf(device);
+  return allocateOn(kernelsOf(device), dtype, device, size);
+}
+
+/** The same, where the device's kernels are at hand. */
+export function allocateOn(kernels: Kernels, dtype: DType, device: Device, size: number): Storage {
   return new Storage(memory(kernels, dtype, device, size), dtype, device, kernels, size);
 }
 

@@ -1,10 +1,10 @@
 import type { Buffer, View } from '../../kernels/types.js';
-import { contiguousStrides, count } from '../../kernels/view.js';
+import { contiguousStrides, count, isContiguous } from '../../kernels/view.js';
 import type { Device } from './device.js';
 import type { DType } from './dtype.js';
 import { ArgumentError } from './errors.js';
-import type { Node } from './node.js';
-import { allocate, type Storage } from './storage.js';
+import type { Edge, Node } from './node.js';
+import { allocate, allocateOn, type Storage } from './storage.js';
 
 /** Called with a gradient; what it returns replaces it. */
 export type GradientHook = (gradient: Tensor) => Tensor | null | undefined | void;
@@ -31,12 +31,13 @@ export class Tensor implements View {
   declare grad: Tensor | null;
   /** A leaf that asks for a gradient. */
   declare leaf: boolean;
-  /** What made this tensor, where a gradient is wanted. */
-  declare node: Node | null;
-  /** Which of the node's outputs it is. */
-  declare outputIndex: number;
+  /** Where its gradient goes: to the operation that made it, or to itself as a leaf; null where none has been wanted. */
+  declare edge: Edge | null;
   declare viewOf: ViewOf | null;
   declare hooks: Set<GradientHook> | null;
+  /** Whether its elements follow each other, and how many there are: null and -1 until `isDense` and `sizeOf` were asked. */
+  declare dense: boolean | null;
+  declare elements: number;
 
   constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[], dtype: DType) {
     this.storage = storage;
@@ -46,10 +47,16 @@ export class Tensor implements View {
     this.dtype = dtype;
     this.grad = null;
     this.leaf = false;
-    this.node = null;
-    this.outputIndex = 0;
+    this.edge = null;
     this.viewOf = null;
     this.hooks = null;
+    this.dense = null;
+    this.elements = -1;
+  }
+
+  /** What made this tensor, where a gradient is wanted. */
+  get node(): Node | null {
+    return this.edge === null ? null : this.edge.node;
   }
 
   /** The memory, for kernels. */
@@ -63,9 +70,32 @@ export class Tensor implements View {
   }
 }
 
+/** Whether the elements lie one after another in row-major order. */
+export function isDense(x: Tensor): boolean {
+  x.dense ??= isContiguous(x.shape, x.strides);
+  return x.dense;
+}
+
+/** How many elements a tensor has. */
+export function sizeOf(x: Tensor): number {
+  if (x.elements < 0) x.elements = count(x.shape);
+  return x.elements;
+}
+
 /** A new contiguous tensor with uninitialised elements. */
 export function emptyTensor(shape: readonly number[], dtype: DType, device: Device): Tensor {
   return new Tensor(allocate(dtype, device, count(shape)), 0, shape, contiguousStrides(shape), dtype);
+}
+
+/** A new contiguous tensor with uninitialised elements, of another's shape and on its device. */
+export function emptyBeside(x: Tensor, dtype: DType): Tensor {
+  const { storage, shape } = x;
+  const size = sizeOf(x);
+  const memory = allocateOn(storage.kernels, dtype, storage.device, size);
+  const result = new Tensor(memory, 0, shape, isDense(x) ? x.strides : contiguousStrides(shape), dtype);
+  result.dense = true;
+  result.elements = size;
+  return result;
 }
 
 /** The same memory under another window; knows nothing of gradients. */

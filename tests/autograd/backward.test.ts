@@ -138,6 +138,34 @@ describe('hooks', () => {
     expect(() => y.sum().backward()).toThrow(/a hook must return nothing or a tensor of shape \(2,\)/);
   });
 
+  test('a walk that a hook begins, over nodes and leaves where gradients of the first one wait, leaves those alone', () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2);
+    const other = y.sum();
+    const z = y.mul(y);
+    const inner: unknown[] = [];
+    z.registerHook(() => {
+      inner.push(tg.autograd.grad(other, x, { retainGraph: true })[0].tolist());
+    });
+    // The sum of y sends its gradient to y, and that of x to x, before z is reached.
+    z.sum().add(y.sum()).add(x.sum()).backward();
+    expect(inner).toEqual([[2, 2]]);
+    expect(x.grad?.tolist()).toEqual([11, 19]);
+  });
+
+  test('a walk that ends in an error leaves nothing behind', () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(2);
+    const handle = y.registerHook(() => {
+      throw new Error('stop');
+    });
+    const loss = y.sum().add(x.sum());
+    expect(() => loss.backward({ retainGraph: true })).toThrow('stop');
+    handle.remove();
+    loss.backward();
+    expect(x.grad?.tolist()).toEqual([3, 3]);
+  });
+
   test('retainGrad keeps the gradient of what is no leaf', () => {
     const x = leaf([1, 2]);
     const y = x.mul(3);

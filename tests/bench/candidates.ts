@@ -58,6 +58,30 @@ function program(name: string, command: string, args: (only: string) => string[]
   };
 }
 
+/**
+ * Our library in as many processes of one thread, all at the same workload at the same time; gives the time per call of all of them together:
+ * what threads could reach at most.
+ */
+function processes(count: number, env: NodeJS.ProcessEnv): Candidate {
+  const children = Array.from({ length: count }, () => ours(1, env));
+  return {
+    name: 'processes',
+    async run(workloads) {
+      const answers: Answer[] = [];
+      for (const workload of workloads) {
+        const each = (await Promise.all(children.map((child) => child.run([workload])))).flat();
+        const failed = each.find((answer) => 'error' in answer);
+        const rate = each.reduce((sum, answer) => sum + ('error' in answer ? 0 : 1 / answer.us), 0);
+        answers.push(failed ?? { workload, us: 1 / rate });
+      }
+      return answers;
+    },
+    close() {
+      for (const child of children) child.close();
+    },
+  };
+}
+
 function importsTorch(python: string): boolean {
   return spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0;
 }
@@ -79,10 +103,17 @@ function javascript(name: string, env: NodeJS.ProcessEnv): Candidate {
   return program(name, process.execPath, (only) => [join(peersFolder, 'js.mjs'), name, only], env);
 }
 
-export const peerNames = ['pytorch', 'tfjs-wasm', 'jax-js'] as const;
+export const peerNames = ['pytorch', 'tfjs-wasm', 'jax-js', 'processes'] as const;
 export type PeerName = (typeof peerNames)[number];
 
-/** The other side, or an error that says what it lacks. */
-export function peer(name: PeerName, threads: number, env: NodeJS.ProcessEnv, python?: string): Candidate {
+/** The other side, or an error that says what it lacks; `ownEnv` is for our own library. */
+export function peer(
+  name: PeerName,
+  threads: number,
+  env: NodeJS.ProcessEnv,
+  ownEnv: NodeJS.ProcessEnv,
+  python?: string,
+): Candidate {
+  if (name === 'processes') return processes(threads, ownEnv);
   return name === 'pytorch' ? pytorch(threads, env, python) : javascript(name, env);
 }

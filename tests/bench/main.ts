@@ -75,11 +75,14 @@ function printErrors(candidate: string, answers: Answers): void {
 
 async function main({ only, threads, blas, vs, python, rounds, json }: Flags): Promise<void> {
   const env = commonEnvironment(threads);
-  const peers = vs.map((name) => peer(name, threads, env, python));
+  const ownEnv = blas ? withBlas(env, blas) : env;
   const chosen = await selected(only);
-  const own = ours(threads, blas ? withBlas(env, blas) : env);
+  const peers = vs.map((name) => peer(name, threads, env, ownEnv, python));
+  const own = ours(threads, ownEnv);
   const candidates = [own, ...peers];
-  const results = await collect(candidates, chosen, rounds).finally(() => own.close());
+  const results = await collect(candidates, chosen, rounds).finally(() => {
+    for (const candidate of candidates) candidate.close();
+  });
   const mine = results.get(own.name)!;
   results.delete(own.name);
   const rows = lines(chosen, mine, results);
@@ -97,7 +100,7 @@ const command = new Command('bench')
   .option('--threads <n>', 'threads of each side', count, 1)
   .addOption(new Option('--blas <state>', "the system's BLAS on our side").choices(['on', 'off']))
   .addOption(
-    new Option('--vs <peers>', `${peerNames.join(', ')}, separated by commas, or none`)
+    new Option('--vs <peers>', `${peerNames.join(', ')} (ours, one thread each), separated by commas, or none`)
       .argParser(peerList)
       .default(['pytorch'], 'pytorch'),
   )

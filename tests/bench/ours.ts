@@ -15,7 +15,7 @@ function answer(name: string): Answer {
   }
 }
 
-(Reflect.get(tg, 'setNumThreads') as ((count: number) => void) | undefined)?.(Number(process.argv[2]));
+tg.setNumThreads(Number(process.argv[2]));
 tg.manualSeed(0);
 warmUp();
 process.on('message', (name: string) => process.send!(answer(name)));

@@ -26,6 +26,8 @@ export const reference: Kernels = {
   pointwise,
   pointwise1: (formula, compute, output, a) => pointwise(formula, compute, [output], [a]),
   pointwise2: (formula, compute, output, a, b) => pointwise(formula, compute, [output], [a, b]),
+  flat1: (formula, compute, _size, output, a) => pointwise(formula, compute, [output], [a]),
+  flat2: (formula, compute, _size, output, a, b) => pointwise(formula, compute, [output], [a, b]),
   reduce,
   argreduce,
   scan,

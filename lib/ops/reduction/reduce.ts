@@ -17,6 +17,7 @@ import {
   reductionRow,
   requireFloat,
   restored,
+  unfolded,
   wholeSum,
 } from './reduction.js';
 
@@ -51,7 +52,7 @@ type ReduceOptions = { dim?: Dims | null; keepdim?: boolean; dtype?: DType | nul
 /** A function that folds one, several or all dimensions. */
 export type Reduce = Fn<[input: Tensor, dim?: Dims | null, keepdim?: boolean], ReduceOptions, Tensor>;
 
-const sumRow = reductionRow(addition, { grad: (t, [g], [x], _y, over) => [t.expand(restored(g, x, over), x.shape)] });
+const sumRow = reductionRow(addition, { grad: (t, [g], [x], _y, over) => [unfolded(t, g, x, over)] });
 
 /**
  * Sum over `dim` (one, several, or null for all); integers and truth values sum to int32 unless `dtype` says otherwise.
@@ -99,7 +100,7 @@ export const nansum: Reduce = fn(
 );
 
 const meanRow = reductionRow(average, {
-  grad: (t, [g], [x], _y, over) => [t.expand(restored(t.div(g, foldedCount(x.shape, over.dims)), x, over), x.shape)],
+  grad: (t, [g], [x], _y, over) => [unfolded(t, t.div(g, foldedCount(x.shape, over.dims)), x, over)],
 });
 
 /**

@@ -1,10 +1,13 @@
 import { type Formula, formula, identity } from '../../../kernels/dag.js';
 import type { Kernels, Reduction, View } from '../../../kernels/types.js';
+import { broadcastStrides } from '../../../kernels/view.js';
 import type { Row } from '../../autograd/apply.js';
+import { modes } from '../../autograd/modes.js';
 import { type DType, isFloat } from '../../core/dtype.js';
 import { DTypeError } from '../../core/errors.js';
 import { reducedShape } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { alias, type Tensor } from '../../core/tensor.js';
+import type { Operations } from '../index.js';
 
 /** What a reduction over dimensions remembers. */
 export interface Over {
@@ -35,6 +38,13 @@ export const average: Reduction = reduction({
 /** A result of a reduction with its dimensions of size 1 back in place, so that it broadcasts against the input. */
 export function restored(g: Tensor, x: Tensor, { dims, keepdim }: Pick<Over, 'dims' | 'keepdim'>): Tensor {
   return keepdim || g.shape.length === 0 ? g : g.reshape(reducedShape(x.shape, dims, true));
+}
+
+/** A gradient to a result of a reduction as one to every element that was folded into it. */
+export function unfolded(t: Operations, g: Tensor, x: Tensor, over: Over): Tensor {
+  const fitting = restored(g, x, over);
+  if (modes.grad) return t.expand(fitting, x.shape);
+  return alias(fitting, fitting.offset, x.shape, broadcastStrides(fitting.shape, fitting.strides, x.shape));
 }
 
 /** Runs a reduction into a result that may have kept its dimensions of size 1. */

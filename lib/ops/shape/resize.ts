@@ -24,6 +24,8 @@ export const resize_: ((self: Tensor, ...size: Spread) => Tensor) & Described = 
     }
     self.shape = shape;
     self.strides = contiguousStrides(shape);
+    self.dense = true;
+    self.elements = -1;
     return self;
   },
 );

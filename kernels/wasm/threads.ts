@@ -1,0 +1,193 @@
+import { makeHeap } from './heap.js';
+import { policy } from './policy.js';
+import { type Origin, SharedHeap } from './sharedHeap.js';
+import { header, places, program, taskBits } from './worker.js';
+
+const { load, store, sub, compareExchange, wait, notify } = Atomics;
+const { ceil, floor, min } = Math;
+
+/** A function of a module on the pool's heap. */
+export type Kernel = (...args: number[]) => unknown;
+
+/** The little that is used of a worker, of Node or of a browser. */
+interface Worker {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+}
+
+interface Platform {
+  readonly process?: { getBuiltinModule?(id: string): unknown };
+  readonly Worker?: new (url: string) => Worker & { onerror: unknown };
+  readonly URL: { createObjectURL(blob: object): string };
+  readonly Blob: new (parts: string[], options: { type: string }) => object;
+}
+
+/** Starts a worker that keeps no process alive; if it fails to start, or dies, the caller does its share. */
+function start(): Worker {
+  const { process, Worker, URL, Blob } = globalThis as unknown as Platform;
+  const node = process?.getBuiltinModule?.('node:worker_threads') as typeof import('node:worker_threads') | undefined;
+  if (node) {
+    // Nothing of what the process was started with is for a worker: neither hooks of module loaders nor a debugger.
+    const worker = new node.Worker(program, { eval: true, execArgv: [], env: {} });
+    worker.on('error', () => {});
+    worker.unref();
+    return worker;
+  }
+  const worker = new Worker!(URL.createObjectURL(new Blob([program], { type: 'text/javascript' })));
+  worker.onerror = (event: { preventDefault(): void }) => event.preventDefault();
+  return worker;
+}
+
+/** Whether this thread may sleep: a page's own thread may not. */
+function maySleep(): boolean {
+  try {
+    wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const taskMask = 2 ** taskBits - 1;
+/** Numbers that a job's arguments may be. */
+const capacity = 2 ** 15;
+/** Turns of a loop in which a thread looks out for work, or for the others, before it sleeps: some 50 us, about what it takes to wake one. */
+const spins = 20_000;
+/** More than one, or who is interrupted keeps the others waiting. */
+const piecesPerThread = 4;
+
+/** Threads that work on one heap. The caller takes tasks like the others: where none of them is up yet, it does all of them. */
+export class Pool {
+  readonly heap: SharedHeap;
+  readonly workers: readonly Worker[];
+  private readonly shared: Int32Array;
+  private readonly numbers: Float64Array;
+  private readonly sent = new Set<object>();
+  private readonly sleeps: boolean = maySleep();
+
+  constructor(heap: SharedHeap, threads: number) {
+    const control = new SharedArrayBuffer(header + 8 * capacity);
+    this.heap = heap;
+    this.shared = new Int32Array(control, 0, header / 4);
+    this.numbers = new Float64Array(control, header);
+    this.workers = Array.from({ length: threads - 1 }, start);
+    for (const worker of this.workers) worker.postMessage({ memory: heap.memory, control, spins });
+  }
+
+  /** Calls a kernel of the heap once with each list of arguments, all of one length, in any order and at the same time; returns when all is done. */
+  run(kernel: Kernel, tasks: readonly (readonly number[])[]): void {
+    if (tasks.length === 0) return;
+    const most = min(taskMask, floor(capacity / tasks[0].length));
+    if (tasks.length > most) {
+      for (let i = 0; i < tasks.length; i += most) this.run(kernel, tasks.slice(i, i + most));
+      return;
+    }
+    this.publish(this.heap.origin(kernel), tasks);
+    const failures: unknown[] = [];
+    for (let index = this.take(); index >= 0; index = this.take()) {
+      try {
+        kernel(...tasks[index]);
+      } catch (error) {
+        failures.push(error);
+      }
+      sub(this.shared, places.pending, 1);
+    }
+    this.settle();
+    if (failures.length > 0) throw failures[0];
+    if (this.shared[places.failed] !== 0) throw new Error('A kernel failed on another thread');
+  }
+
+  stop(): void {
+    for (const worker of this.workers) worker.terminate();
+  }
+
+  private publish({ module, numbers, number }: Origin, tasks: readonly (readonly number[])[]): void {
+    if (!this.sent.has(module)) {
+      for (const worker of this.workers) worker.postMessage({ module, numbers });
+      this.sent.add(module);
+    }
+    const { shared } = this;
+    const [{ length: arity }] = tasks;
+    let to = 0;
+    for (const task of tasks) for (let k = 0; k < arity; k++) this.numbers[to++] = task[k];
+    shared[places.tasks] = tasks.length;
+    shared[places.arity] = arity;
+    shared[places.failed] = 0;
+    store(shared, places.pending, tasks.length);
+    store(shared, places.job, number * 2 ** taskBits + tasks.length);
+    notify(shared, places.job, tasks.length - 1);
+  }
+
+  /** The index of a task that nobody else does; -1 when there is none left. */
+  private take(): number {
+    const { shared } = this;
+    for (;;) {
+      const job = load(shared, places.job);
+      const left = job & taskMask;
+      if (left === 0) return -1;
+      if (compareExchange(shared, places.job, job, job - 1) === job) return shared[places.tasks] - left;
+    }
+  }
+
+  /** Waits for the tasks that others took. */
+  private settle(): void {
+    const { shared } = this;
+    for (let i = 0; i < spins; i++) if (load(shared, places.pending) === 0) return;
+    const end = performance.now() + policy.patience;
+    for (let left = load(shared, places.pending); left !== 0; left = load(shared, places.pending)) {
+      if (this.sleeps) wait(shared, places.pending, left, policy.patience);
+      if (performance.now() >= end) {
+        // It may still write: nobody uses this heap again.
+        setThreads(1);
+        throw new Error('A thread stopped in the middle of its work; from here on one thread does all of it');
+      }
+    }
+  }
+}
+
+/**
+ * Calls a kernel over a range: once on this thread, or in pieces of whole units on all threads of a pool. `piece` gives the kernel's arguments
+ * for a part of the range.
+ */
+export function share(
+  pool: Pool | null,
+  kernel: Kernel,
+  count: number,
+  unit: number,
+  piece: (first: number, size: number) => number[],
+): void {
+  if (pool === null) {
+    kernel(...piece(0, count));
+    return;
+  }
+  const size = unit * ceil(count / unit / (piecesPerThread * (pool.workers.length + 1)));
+  const tasks: number[][] = [];
+  for (let first = 0; first < count; first += size) tasks.push(piece(first, min(size, count - first)));
+  pool.run(kernel, tasks);
+}
+
+let pool: Pool | null = null;
+
+/** The threads that large work is shared out among; null where there is only this one. */
+export function threadPool(): Pool | null {
+  return pool;
+}
+
+export function threads(): number {
+  return pool === null ? 1 : pool.workers.length + 1;
+}
+
+/** Stops the threads that there are, and starts others. Stays at one where a platform has no memory that threads share, or no threads. */
+export function setThreads(count: number): void {
+  if (count === threads()) return;
+  pool?.stop();
+  pool = null;
+  if (count === 1) return;
+  const heap = makeHeap((platform) => new SharedHeap(platform));
+  if (heap === null) return;
+  try {
+    pool = new Pool(heap, count);
+  } catch {
+    // A platform without workers or without shared memory.
+  }
+}

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { i32, load, ModuleBuilder, plus } from '../../kernels/wasm/assembler.js';
+import { policy } from '../../kernels/wasm/policy.js';
+import { type Kernel, type Pool, setThreads, share, threadPool, threads } from '../../kernels/wasm/threads.js';
+import { marks, twoThreads } from '../helpers/threads.js';
+
+const usual = { ...policy };
+
+afterEach(() => {
+  Object.assign(policy, usual);
+  setThreads(1);
+});
+
+/** `add(address, value)`: adds a whole number to what lies at an address. */
+function adder(pool: Pool): Kernel {
+  const module = new ModuleBuilder();
+  module.function('add', ['i32', 'i32'], null, (f, [address, value]) => {
+    f.store('i32.store', address, plus(load('i32.load', address), value));
+  });
+  return pool.heap.compile(module).add;
+}
+
+test('one thread at first, without a pool', () => {
+  expect(threads()).toBe(1);
+  expect(threadPool()).toBe(null);
+});
+
+test('two threads work at the same time', () => {
+  expect(twoThreads().workers.length).toBe(1);
+  expect(threads()).toBe(2);
+});
+
+test.each([1, 2, 5000, 20_000])('each of %d tasks is done once', (count) => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(4 * count);
+  pool.heap.i32.fill(0);
+  for (let round = 0; round < 3; round++) {
+    pool.run(
+      add,
+      Array.from({ length: count }, (_, k) => [at + 4 * k, k]),
+    );
+  }
+  expect([...pool.heap.i32.subarray(at / 4, at / 4 + count)]).toEqual(Array.from({ length: count }, (_, k) => 3 * k));
+});
+
+test('many short jobs of several kernels, right after each other', () => {
+  const pool = twoThreads();
+  const kernels = Array.from({ length: 5 }, () => adder(pool));
+  const at = pool.heap.reserve(64);
+  pool.heap.i32.fill(0);
+  for (let round = 0; round < 20_000; round++) {
+    pool.run(kernels[round % 5], [
+      [at, 1],
+      [at + 16, 2],
+      [at + 32, 3],
+    ]);
+  }
+  expect([0, 4, 8].map((k) => pool.heap.i32[at / 4 + k])).toEqual([20_000, 40_000, 60_000]);
+});
+
+test('no tasks are no work', () => {
+  const pool = twoThreads();
+  pool.run(adder(pool), []);
+});
+
+test('before the other threads are up the caller does all of it', () => {
+  setThreads(3);
+  const pool = threadPool() as Pool;
+  const add = adder(pool);
+  const at = pool.heap.reserve(4);
+  pool.run(add, [
+    [at, 1],
+    [at, 2],
+  ]);
+  expect(pool.heap.i32[at / 4]).toBe(3);
+});
+
+test('all threads see memory that has grown', () => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(2 ** 24) + 2 ** 24;
+  const tasks = Array.from({ length: 64 }, (_, k) => [at - 256 + 4 * k, 1]);
+  pool.run(add, tasks);
+  expect([...pool.heap.i32.subarray(at / 4 - 64, at / 4)]).toEqual(new Array(64).fill(1));
+});
+
+test.each([false, true])('a worker that is killed leaves its work to the caller; awaited: %s', async (awaited) => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(4 * 100);
+  pool.heap.i32.fill(0);
+  // Asleep: whoever is killed with a task in hand has its caller wait.
+  await new Promise((done) => setTimeout(done, 20));
+  const ended = pool.workers[0].terminate();
+  if (awaited) await ended;
+  pool.run(
+    add,
+    Array.from({ length: 100 }, (_, k) => [at + 4 * k, k]),
+  );
+  expect([...pool.heap.i32.subarray(at / 4, at / 4 + 100)]).toEqual(Array.from({ length: 100 }, (_, k) => k));
+});
+
+test('an error of a kernel is the caller’s, on whichever thread it was; the pool works on', () => {
+  const pool = twoThreads();
+  const module = new ModuleBuilder();
+  module.function('trap', ['i32'], null, (f, [address]) => f.store('i32.store', address, i32(0)));
+  const { trap } = pool.heap.compile(module);
+  for (let round = 0; round < 100; round++) {
+    expect(() => pool.run(trap, [[-4], [-4], [-4], [-4]])).toThrow(/bounds|on another thread/);
+    pool.run(trap, [[0], [0], [0]]);
+  }
+});
+
+test('a thread that does not finish is given up with an error, and one thread goes on', () => {
+  const pool = twoThreads();
+  const { hold } = marks(pool);
+  policy.patience = 1;
+  // Who takes the long task is chance: until it is the other thread.
+  const tries = (): void => {
+    for (let round = 0; round < 100; round++) pool.run(hold, [[1], [2 ** 28]]);
+  };
+  expect(tries).toThrow(/stopped in the middle of its work/);
+  expect(threads()).toBe(1);
+  expect(threadPool()).toBe(null);
+});
+
+test('copies between private and shared memory, however they lie', () => {
+  setThreads(2);
+  const { heap } = threadPool() as Pool;
+  const at = heap.reserve(4 * 20_000);
+  fc.assert(
+    fc.property(
+      fc.nat(3),
+      fc.nat(3),
+      fc.oneof(fc.nat(40), fc.integer({ min: 4090, max: 9000 })),
+      (shift, from, count) => {
+        const source = Float32Array.from({ length: from + count + 1 }, (_, k) => k + 1);
+        heap.f32.fill(-1, at / 4, at / 4 + count + 8);
+        heap.write(at + 4 * shift, source, from, count);
+        const inside = [...heap.f32.subarray(at / 4, at / 4 + shift + count + 1)];
+        expect(inside).toEqual([...new Array(shift).fill(-1), ...source.subarray(from, from + count), -1]);
+        const back = new Float32Array(from + count + 1);
+        heap.read(at + 4 * shift, back, from, count);
+        expect([...back]).toEqual([...new Array(from).fill(0), ...source.subarray(from, from + count), 0]);
+      },
+    ),
+  );
+});
+
+test('pieces of a range cover it once, in whole units', () => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(4 * 1000);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 10 }), (units, unit) => {
+      const seen: number[] = [];
+      share(pool, add, units * unit, unit, (first, size) => {
+        expect(first % unit).toBe(0);
+        for (let k = 0; k < size; k++) seen.push(first + k);
+        return [at, 0];
+      });
+      expect(seen).toEqual(Array.from({ length: units * unit }, (_, k) => k));
+    }),
+  );
+});
