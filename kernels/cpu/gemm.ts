@@ -252,6 +252,7 @@ function transposed(m: Matrix): Matrix {
  */
 export function gemm(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): void {
   if (blasProduct(rows, columns, depth, c, a, b)) return;
+  if (product(rows, columns, depth, c, a, b)) return;
   if (rows * columns * depth < smallestWork || depth < smallestDepth || min(rows, columns) < smallestSide) {
     // A thin product, a vector above all, has its long side as the columns.
     if (columns < smallestSide && rows > columns)
@@ -260,7 +261,6 @@ export function gemm(rows: number, columns: number, depth: number, c: Matrix, a:
     return;
   }
   const key = c.data.BYTES_PER_ELEMENT;
-  if (product(rows, columns, depth, c, a, b)) return;
   const pack = packFor(key);
   const multiply = packedFor(key);
   const left = leftScratch(4 * ceil(min(rows, rowBlock) / 4) * min(depth, depthBlock));

@@ -18,6 +18,11 @@ export interface Label {
   readonly depth: number;
 }
 
+/** A function of a module, for calls from its later ones. */
+export interface Callee {
+  readonly index: number;
+}
+
 type Operands<S extends string> = S extends `${infer Head extends keyof Letters}${infer Rest}`
   ? [Expression<Letters[Head]>, ...Operands<Rest>]
   : [];
@@ -222,6 +227,14 @@ export class FunctionBuilder {
     });
   }
 
+  /** Calls a function of the module that gives nothing, made before this one. */
+  call(callee: Callee, ...values: readonly Expression[]): void {
+    this.append(
+      values.flatMap((value) => value.code),
+      [0x10, ...unsigned(callee.index)],
+    );
+  }
+
   /** Leaves the function's result on the stack: its last statement. */
   result(value: Expression): void {
     this.append(value.code);
@@ -282,12 +295,13 @@ export class ModuleBuilder {
     parameters: P,
     result: ValueType | null,
     body: (f: FunctionBuilder, parameters: Locals<P>) => void,
-  ): void {
+  ): Callee {
     const results = result === null ? [] : [[typeCodes[result]]];
     const type = [0x60, ...vectorOf(parameters.map((p) => [typeCodes[p]])), ...vectorOf(results)];
     const builder = new FunctionBuilder(parameters);
     body(builder, parameters.map(variable) as unknown as Locals<P>);
     this.entries.push({ name, type, builder });
+    return { index: this.entries.length - 1 };
   }
 
   /** The module's bytes; the memory has at most `pages` pages of 64 KiB, and other threads see it where it is shared. */

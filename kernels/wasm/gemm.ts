@@ -1,24 +1,38 @@
 import {
+  type Callee,
   type Expression,
   type FunctionBuilder,
   i32,
-  type Local,
   load,
   ModuleBuilder,
   op,
   plus,
-  shuffle,
+  select,
   times,
   v128,
 } from './assembler.js';
 import type { Heap } from './heap.js';
+import { addPack, addPackStrided } from './packing.js';
 
 /** Rows of the left matrix in a panel. */
 export const panelRows = 4;
 /** Columns of the right matrix in a panel: eight sums of four lanes is the most that the engine keeps in registers. */
 export const panelColumns = 8;
 
-/** The functions of the blocked float32 product; addresses, table entries and row lengths are in bytes. */
+type Pack = (
+  target: number,
+  panel: number,
+  source: number,
+  row: number,
+  step: number,
+  count: number,
+  depth: number,
+) => void;
+
+/** Steps of depth whose sums stay in registers; between two such runs they rest in float32. */
+export const depthBlock = 256;
+
+/** The functions of the blocked float32 product; addresses, table entries, strides and row lengths are in bytes. */
 export interface Gemm {
   /**
    * Packs the elements source + rows[i] + steps[k] in panels of so many rows (four or eight), step by step; `count` is a whole
@@ -26,6 +40,12 @@ export interface Gemm {
    */
   pack4(target: number, source: number, rows: number, count: number, steps: number, depth: number): void;
   pack8(target: number, source: number, rows: number, count: number, steps: number, depth: number): void;
+  /**
+   * Packs the elements source + i * row + k * step in panels of so many rows, step by step, `panel` bytes from panel to panel; where `row`
+   * is 4, up to 28 bytes behind the last row are read, and end in the last panel.
+   */
+  packStrided4: Pack;
+  packStrided8: Pack;
   /** c = left right, or c += left right, for packed panels of one step at least; whole panels of c are written, `row` bytes from row to row. */
   multiply(
     left: number,
@@ -37,122 +57,95 @@ export interface Gemm {
     depth: number,
     accumulate: number,
   ): void;
-}
-
-type Address = Local<'i32'>;
-
-function consecutive(first: Expression<'i32'>, offsets: Expression<'v128'>): Expression<'i32'> {
-  const expected = op('i32x4.add', op('i32x4.splat', first), v128(Int32Array.of(0, 4, 8, 12)));
-  return op('i32x4.all_true', op('i32x4.eq', offsets, expected));
-}
-
-/** Four rows of four steps each, lying along the steps, to four steps of four rows. */
-function transpose(f: FunctionBuilder, rows: readonly Expression<'v128'>[]): Expression<'v128'>[] {
-  const [a, b, c, d] = rows.map((row) => f.define(row));
-  const low = f.define(shuffle(a, b, [0, 4, 1, 5]));
-  const high = f.define(shuffle(a, b, [2, 6, 3, 7]));
-  const lowest = f.define(shuffle(c, d, [0, 4, 1, 5]));
-  const highest = f.define(shuffle(c, d, [2, 6, 3, 7]));
-  return [
-    shuffle(low, lowest, [0, 1, 4, 5]),
-    shuffle(low, lowest, [2, 3, 6, 7]),
-    shuffle(high, highest, [0, 1, 4, 5]),
-    shuffle(high, highest, [2, 3, 6, 7]),
-  ];
-}
-
-function addPack(module: ModuleBuilder, width: number): void {
-  const groups = Array.from({ length: width / 4 }, (_, g) => g);
-  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  module.function(`pack${width}`, parameters, null, (f, [target, source, rows, count, steps, depth]) => {
-    const i = f.local('i32');
-    const k = f.local('i32');
-    const step = f.local('i32');
-    const at = f.local('i32');
-    const places = Array.from({ length: width }, () => f.local('i32'));
-    const stepAt = (first: Address): Expression<'i32'> => plus(steps, op('i32.shl', first, i32(2)));
-
-    /** Element by element: `offset` bytes into the table of steps, to `to` bytes into the panel. */
-    const scattered = (offset: number, to: number): void => {
-      f.set(step, load('i32.load', at, offset));
-      places.forEach((place, l) => {
-        f.store('f32.store', target, load('f32.load', plus(place, step)), to + 4 * l);
-      });
-    };
-
-    f.count(i, count, width, () => {
-      places.forEach((place, l) => {
-        f.set(place, plus(source, load('i32.load', rows, 4 * l)));
-      });
-      const inOrder = groups.map((g) =>
-        consecutive(plus(load('i32.load', rows), i32(16 * g)), load('v128.load', rows, 16 * g)),
-      );
-      f.set(k, i32(0));
-      f.when(
-        inOrder.reduce((a, b) => op('i32.and', a, b)),
-        () => {
-          f.count(k, depth, 1, () => {
-            f.set(at, plus(places[0], load('i32.load', stepAt(k))));
-            for (const g of groups) f.store('v128.store', target, load('v128.load', at, 16 * g), 16 * g);
-            f.advance(target, 4 * width);
-          });
-        },
-        () => {
-          f.count(k, op('i32.sub', depth, i32(3)), 4, () => {
-            f.set(at, stepAt(k));
-            f.set(step, load('i32.load', at));
-            f.when(
-              consecutive(step, load('v128.load', at)),
-              () => {
-                for (const g of groups) {
-                  const four = places.slice(4 * g, 4 * g + 4).map((place) => load('v128.load', plus(place, step)));
-                  transpose(f, four).forEach((vector, s) => {
-                    f.store('v128.store', target, vector, 4 * width * s + 16 * g);
-                  });
-                }
-              },
-              () => {
-                for (let s = 0; s < 4; s++) scattered(4 * s, 4 * width * s);
-              },
-            );
-            f.advance(target, 16 * width);
-          });
-          f.count(k, depth, 1, () => {
-            f.set(at, stepAt(k));
-            scattered(0, 0);
-            f.advance(target, 4 * width);
-          });
-        },
-      );
-      f.advance(rows, 4 * width);
-    });
-  });
+  /**
+   * `multiply` for block after block of depth, `leftBlock` and `rightBlock` bytes apart: rows from `firstRow` and columns from `firstColumn`
+   * of what is packed, both the first of a panel, to c.
+   */
+  multiplyBlocks(
+    left: number,
+    leftBlock: number,
+    firstRow: number,
+    right: number,
+    rightBlock: number,
+    firstColumn: number,
+    c: number,
+    row: number,
+    rows: number,
+    columns: number,
+    depth: number,
+    accumulate: number,
+  ): void;
+  /**
+   * c = a b, plus the row at `start` unless that is 0; the rows of c follow each other without a gap, and `overhang` bytes behind the
+   * last one are written too. Packs both sides to `scratch`.
+   */
+  product(
+    a: number,
+    aRow: number,
+    aColumn: number,
+    b: number,
+    bRow: number,
+    bColumn: number,
+    start: number,
+    c: number,
+    rows: number,
+    columns: number,
+    depth: number,
+    scratch: number,
+  ): void;
 }
 
 /** Steps of depth between two jumps back. */
-const unrolled = 4;
+const unrolled = 8;
 
-/** The sums of one panel of each side: from zero or from what lies in c, over the depth, to c. */
-function addMultiply(module: ModuleBuilder): void {
-  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  module.function('multiply', parameters, null, (f, [left, right, c, row, rows, columns, depth, accumulate]) => {
-    const [i, j, k, a, b, to] = Array.from({ length: 6 }, () => f.local('i32'));
-    const [low, high, x] = Array.from({ length: 3 }, () => f.local('v128'));
-    const sums = Array.from({ length: 2 * panelRows }, () => f.local('v128'));
+/** The product of one panel of each side, on registers. */
+function tile(f: FunctionBuilder) {
+  const [k, a, b, to] = Array.from({ length: 4 }, () => f.local('i32'));
+  const [low, high, x] = Array.from({ length: 3 }, () => f.local('v128'));
+  const sums = Array.from({ length: 2 * panelRows }, () => f.local('v128'));
 
-    const step = (s: number): void => {
-      f.set(low, load('v128.load', b, 32 * s));
-      f.set(high, load('v128.load', b, 32 * s + 16));
-      for (let r = 0; r < panelRows; r++) {
-        f.set(x, load('v128.load32_splat', a, 16 * s + 4 * r));
-        f.set(sums[2 * r], op('f32x4.add', sums[2 * r], op('f32x4.mul', x, low)));
-        f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], op('f32x4.mul', x, high)));
+  const step = (s: number): void => {
+    f.set(low, load('v128.load', b, 32 * s));
+    f.set(high, load('v128.load', b, 32 * s + 16));
+    for (let r = 0; r < panelRows; r++) {
+      f.set(x, load('v128.load32_splat', a, 16 * s + 4 * r));
+      f.set(sums[2 * r], op('f32x4.add', sums[2 * r], op('f32x4.mul', x, low)));
+      f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], op('f32x4.mul', x, high)));
+    }
+  };
+  const eachRow = (c: Expression<'i32'>, row: Expression<'i32'>, visit: (r: number) => void): void => {
+    f.set(to, c);
+    for (let r = 0; r < panelRows; r++) {
+      visit(r);
+      if (r + 1 < panelRows) f.set(to, plus(to, row));
+    }
+  };
+  return {
+    clear(): void {
+      for (const sum of sums) f.set(sum, v128(new Int32Array(4)));
+    },
+    /** Begins every row with the same eight numbers. */
+    begin(row: Expression<'i32'>): void {
+      f.set(sums[0], load('v128.load', row));
+      f.set(sums[1], load('v128.load', row, 16));
+      for (let r = 1; r < panelRows; r++) {
+        f.set(sums[2 * r], sums[0]);
+        f.set(sums[2 * r + 1], sums[1]);
       }
-    };
-    // A way out after every step keeps the engine from moving the loads of all four to the front, where they spill the sums.
-    const steps = (): void => {
+    },
+    /** Goes on from what lies in c. */
+    resume(c: Expression<'i32'>, row: Expression<'i32'>): void {
+      eachRow(c, row, (r) => {
+        f.set(sums[2 * r], load('v128.load', to));
+        f.set(sums[2 * r + 1], load('v128.load', to, 16));
+      });
+    },
+    // A way out after every step keeps the engine from moving the loads of all of them to the front, where they spill the sums.
+    add(left: Expression<'i32'>, right: Expression<'i32'>, depth: Expression<'i32'>): void {
+      f.set(a, left);
+      f.set(b, right);
+      f.set(k, depth);
       f.block((end) => {
-        f.set(k, depth);
         f.loop((start) => {
           for (let s = 0; s < unrolled; s++) {
             step(s);
@@ -164,37 +157,98 @@ function addMultiply(module: ModuleBuilder): void {
           f.branchIf(start, k);
         });
       });
-    };
-    const eachRow = (visit: (r: number) => void): void => {
-      f.set(to, plus(plus(c, times(i, row)), op('i32.shl', j, i32(2))));
-      for (let r = 0; r < panelRows; r++) {
-        visit(r);
-        if (r + 1 < panelRows) f.set(to, plus(to, row));
-      }
-    };
-    const start = (): void => {
-      for (const sum of sums) f.set(sum, v128(new Int32Array(4)));
-    };
-    const resume = (): void => {
-      eachRow((r) => {
-        f.set(sums[2 * r], load('v128.load', to));
-        f.set(sums[2 * r + 1], load('v128.load', to, 16));
+    },
+    store(c: Expression<'i32'>, row: Expression<'i32'>): void {
+      eachRow(c, row, (r) => {
+        f.store('v128.store', to, sums[2 * r]);
+        f.store('v128.store', to, sums[2 * r + 1], 16);
       });
-    };
+    },
+  };
+}
 
+function addMultiply(module: ModuleBuilder): Callee {
+  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return module.function('multiply', parameters, null, (f, [left, right, c, row, rows, columns, depth, accumulate]) => {
+    const [i, j, to] = Array.from({ length: 3 }, () => f.local('i32'));
+    const sums = tile(f);
     f.count(j, columns, panelColumns, () => {
       f.set(i, i32(0));
       f.count(i, rows, panelRows, () => {
-        f.when(accumulate, resume, start);
-        f.set(a, plus(left, times(op('i32.shl', i, i32(2)), depth)));
-        f.set(b, right);
-        steps();
-        eachRow((r) => {
-          f.store('v128.store', to, sums[2 * r]);
-          f.store('v128.store', to, sums[2 * r + 1], 16);
-        });
+        f.set(to, plus(plus(c, times(i, row)), op('i32.shl', j, i32(2))));
+        f.when(
+          accumulate,
+          () => sums.resume(to, row),
+          () => sums.clear(),
+        );
+        sums.add(plus(left, times(op('i32.shl', i, i32(2)), depth)), right, depth);
+        sums.store(to, row);
       });
       f.set(right, plus(right, op('i32.shl', depth, i32(5))));
+    });
+  });
+}
+
+/** `multiply` for block after block of depth. */
+function addMultiplyBlocks(module: ModuleBuilder, multiply: Callee): void {
+  const parameters = new Array<'i32'>(12).fill('i32');
+  module.function('multiplyBlocks', parameters, null, (f, p) => {
+    const [left, leftBlock, i, right, rightBlock, j, c, row, rows, columns, depth, accumulate] = p;
+    const d = f.local('i32');
+    const panel = (first: Expression<'i32'>): Expression<'i32'> => times(op('i32.shl', first, i32(2)), d);
+    f.loop((again) => {
+      f.set(d, select(op('i32.lt_s', depth, i32(depthBlock)), depth, i32(depthBlock)));
+      f.call(multiply, plus(left, panel(i)), plus(right, panel(j)), c, row, rows, columns, d, accumulate);
+      f.set(left, plus(left, leftBlock));
+      f.set(right, plus(right, rightBlock));
+      f.set(accumulate, i32(1));
+      f.advance(depth, -depthBlock);
+      f.branchIf(again, op('i32.gt_s', depth, i32(0)));
+    });
+  });
+}
+
+/** Bytes behind c that `product` writes. */
+export function overhang(columns: number): number {
+  return 4 * (panelRows - 1) * columns + 4 * panelColumns;
+}
+
+/**
+ * Both sides packed, then row of tiles by row of tiles: the last panel of columns comes first, so that what it writes beyond the end of a
+ * row is overwritten by the beginning of the next.
+ */
+function addProduct(module: ModuleBuilder): void {
+  const pack4 = addPackStrided(module, panelRows);
+  const pack8 = addPackStrided(module, panelColumns);
+  const parameters = new Array<'i32'>(12).fill('i32');
+  module.function('product', parameters, null, (f, p) => {
+    const [a, aRow, aColumn, b, bRow, bColumn, start, c, rows, columns, depth, scratch] = p;
+    const [i, j, left, right, row, to] = Array.from({ length: 6 }, () => f.local('i32'));
+    const sums = tile(f);
+    const panelBytes = (first: Expression<'i32'>): Expression<'i32'> => times(op('i32.shl', first, i32(2)), depth);
+    f.set(right, scratch);
+    f.call(pack8, right, op('i32.shl', depth, i32(5)), b, bColumn, bRow, columns, depth);
+    const whole = op('i32.and', plus(columns, i32(panelColumns - 1)), i32(-panelColumns));
+    f.set(left, plus(right, panelBytes(whole)));
+    f.call(pack4, left, op('i32.shl', depth, i32(4)), a, aRow, aColumn, rows, depth);
+    f.set(row, op('i32.shl', columns, i32(2)));
+    f.count(i, rows, panelRows, () => {
+      f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-panelColumns)));
+      f.loop((again) => {
+        const along = op('i32.shl', j, i32(2));
+        f.set(to, plus(c, along));
+        f.when(
+          start,
+          () => sums.begin(plus(start, along)),
+          () => sums.clear(),
+        );
+        sums.add(left, plus(right, panelBytes(j)), depth);
+        sums.store(to, row);
+        f.advance(j, -panelColumns);
+        f.branchIf(again, op('i32.ge_s', j, i32(0)));
+      });
+      f.set(left, plus(left, op('i32.shl', depth, i32(4))));
+      f.set(c, plus(c, op('i32.shl', row, i32(2))));
     });
   });
 }
@@ -204,6 +258,7 @@ export function gemmOn(heap: Heap): Gemm {
   const module = new ModuleBuilder();
   addPack(module, panelRows);
   addPack(module, panelColumns);
-  addMultiply(module);
+  addMultiplyBlocks(module, addMultiply(module));
+  addProduct(module);
   return heap.compile(module) as unknown as Gemm;
 }

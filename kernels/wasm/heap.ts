@@ -77,7 +77,9 @@ export class GrowingHeap implements Heap {
   }
 
   write(address: number, source: Float32Array, from: number, count: number): void {
-    this.f32.set(source.subarray(from, from + count), address / 4);
+    // A window costs twice the copy itself where that is small.
+    const whole = count === source.length;
+    this.f32.set(whole ? source : source.subarray(from, from + count), address / 4);
   }
 
   read(address: number, target: Float32Array, to: number, count: number): void {

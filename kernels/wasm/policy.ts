@@ -22,7 +22,7 @@ export interface Policy {
 }
 
 export const policy: Policy = {
-  products: 2048,
+  products: 128,
   formulas: 1024,
   compiled: 50_000,
   reductions: 512,

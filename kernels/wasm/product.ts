@@ -1,103 +1,249 @@
 import type { Matrix } from '../cpu/gemm.js';
-import { gemmOn, panelColumns, panelRows } from './gemm.js';
-import { linked } from './heap.js';
+import { depthBlock, type Gemm, gemmOn, overhang, panelColumns, panelRows } from './gemm.js';
+import { type Heap, linked } from './heap.js';
 import { policy } from './policy.js';
-import { panels, slack, stage, unstage, writeOffsets } from './staging.js';
-import { share, threadPool } from './threads.js';
+import { compact, lines, panels, room, type Staged, slack, stage, turned, unstage } from './staging.js';
+import { type Pool, share, threadPool } from './threads.js';
 
-const { max, min } = Math;
+const { abs, floor, max, min } = Math;
 
-// The left block, 512 KiB, stays in the second cache while panels of the right one, 8 KiB each, pass through the first.
-const rowBlock = 512;
+/** One row that every row of a product begins with: elements of the caller's memory, `step` apart. */
+export interface Start {
+  readonly data: Matrix['data'];
+  readonly offset: number;
+  readonly step: number;
+}
+
+/** Up to this many elements on a side, and this depth, both operands are packed whole and stay in the second cache. */
+const smallSide = 65536;
+// A left block of 256 KiB and its sums stay in the second cache while panels of the right one, 8 KiB each, pass through the first.
+const rowBlock = 256;
 const columnBlock = 512;
-const depthBlock = 256;
+/** Elements of an operand that are staged at a time, to be packed while they are in the second cache. */
+const band = 32768;
+/** The same for several threads. */
+const sharedBand = 2 ** 18;
+/** Elements of the right matrix, and steps of depth, that are packed before the rows of the left one are visited. */
+const rightPart = 2 ** 22;
+const depthPart = 4096;
+
+const opened = linked(gemmOn);
+
+/** The product's functions on a heap, and the threads that see it. */
+interface Threads {
+  readonly heap: Heap;
+  readonly functions: Gemm;
+  readonly pool: Pool | null;
+}
+
+/**
+ * c = a b, plus one row where `start` is given, in float32, for matrices of one row, column and step at least; false, and nothing done,
+ * where WebAssembly is not the way.
+ */
+export function product(
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  start: Start | null = null,
+): boolean {
+  if (c.data.BYTES_PER_ELEMENT !== 4 || !(rows * columns * depth >= policy.products)) return false;
+  const pool = rows * columns * depth >= policy.sharedProducts ? threadPool() : null;
+  const linked = opened(pool?.heap);
+  if (linked === null) return false;
+  const { heap, functions } = linked;
+  const fits =
+    depth <= depthBlock && rows * depth <= smallSide && columns * depth <= smallSide && rows * columns <= smallSide;
+  if (fits && pool === null) return small(heap, functions, rows, columns, depth, c, a, b, start);
+  return large({ heap, functions, pool }, rows, columns, depth, c, a, b, start);
+}
+
+/** Copies the row to begin with to an address; gives that, or 0 where there is none. */
+function stageStart(heap: Heap, address: number, start: Start | null, columns: number): number {
+  if (start === null) return 0;
+  compact(heap, address, { data: start.data, offset: start.offset, row: columns, column: start.step }, 1, columns);
+  return address;
+}
+
+/** In one go: both operands staged, one call, the result copied out. */
+function small(
+  heap: Heap,
+  gemm: Gemm,
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  start: Start | null,
+): boolean {
+  const left = room(a, rows, depth);
+  const right = room(b, depth, columns);
+  const sums = lines(4 * rows * columns + overhang(columns));
+  const first = start === null ? 0 : lines(4 * columns + slack);
+  const packed = 4 * depth * (panels(rows, panelRows) + panels(columns, panelColumns));
+  const at = heap.reserve(sums + first + left + right + packed);
+  if (at === 0) return false;
+  const row = stageStart(heap, at + sums, start, columns);
+  const a0 = stage(heap, at + sums + first, a, rows, depth);
+  const b0 = stage(heap, at + sums + first + left, b, depth, columns);
+  const scratch = at + sums + first + left + right;
+  gemm.product(a0.address, a0.row, a0.column, b0.address, b0.row, b0.column, row, at, rows, columns, depth, scratch);
+  unstage(heap, at, columns, c, rows, columns);
+  return true;
+}
 
 function from(m: Matrix, i: number, j: number): Matrix {
   return { data: m.data, offset: m.offset + i * m.row + j * m.column, row: m.row, column: m.column };
 }
 
-const opened = linked(gemmOn);
+/**
+ * Packs a whole matrix, `width` rows to a panel, in blocks of depth that follow each other; `to` holds rows up to a whole panel. Staged
+ * in bands across the longer stride, which are dense if anything is.
+ */
+function pack(
+  { heap, functions, pool }: Threads,
+  width: 4 | 8,
+  to: number,
+  staged: number,
+  m: Matrix,
+  rows: number,
+  depth: number,
+): void {
+  const kernel = width === panelRows ? functions.packStrided4 : functions.packStrided8;
+  const size = pool === null ? band : sharedBand;
+  const whole = 4 * panels(rows, width);
+  const put = (s: Staged, i: number, n: number, k: number, steps: number): void => {
+    for (let first = k; first < k + steps; ) {
+      const block = first - (first % depthBlock);
+      const blockSteps = min(depthBlock, depth - block);
+      const run = min(block + blockSteps, k + steps) - first;
+      const target = to + whole * block + 4 * i * blockSteps + 4 * width * (first - block);
+      const source = s.address + (first - k) * s.column;
+      share(pool, kernel, n, width, (l, lanes) => [
+        target + 4 * l * blockSteps,
+        4 * width * blockSteps,
+        source + l * s.row,
+        s.row,
+        s.column,
+        lanes,
+        run,
+      ]);
+      first += run;
+    }
+  };
+  if (abs(m.row) >= abs(m.column)) {
+    const most = max(width, width * floor(size / depth / width));
+    for (let i = 0; i < rows; i += most) {
+      const n = min(most, rows - i);
+      put(stage(heap, staged, from(m, i, 0), n, depth), i, n, 0, depth);
+    }
+  } else {
+    const most = max(1, floor(size / rows));
+    for (let k = 0; k < depth; k += most) {
+      const steps = min(most, depth - k);
+      put(stage(heap, staged, from(m, 0, k), rows, steps), 0, rows, k, steps);
+    }
+  }
+}
 
-/** c = a b in float32, for matrices of one row, column and step at least; false, and nothing done, where WebAssembly is not the way. */
-export function product(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): boolean {
-  if (c.data.BYTES_PER_ELEMENT !== 4 || !(rows * columns * depth >= policy.products)) return false;
-  const pool = rows * columns * depth >= policy.sharedProducts ? threadPool() : null;
-  const linked = opened(pool?.heap);
-  if (linked === null) return false;
-  const { heap, functions: gemm } = linked;
+/** Bytes for a band. */
+function bandRoom(pool: Pool | null, rows: number, depth: number, width: number): number {
+  return lines(8 * max(min(rows * depth, pool === null ? band : sharedBand), width * depth, rows) + slack);
+}
+
+/** In blocks: a part of the right matrix is packed, then each block of the left one's rows, so that each is packed once. */
+function large(
+  threads: Threads,
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  start: Start | null,
+): boolean {
+  const { heap, pool } = threads;
+  const steps = min(depth, depthPart);
   const height = panels(min(rows, rowBlock), panelRows);
-  const width = panels(min(columns, columnBlock), panelColumns);
-  const steps = min(depth, depthBlock);
-  const staging = 4 * max(height, width) * steps + slack;
-  const tables = 4 * (max(height, width) + steps);
-  const at = heap.reserve(staging + tables + 4 * (height * steps + width * steps + height * width));
+  const part = panels(min(columns, max(columnBlock, floor(rightPart / steps))), panelColumns);
+  const width = min(part, columnBlock);
+  const staging = max(bandRoom(pool, height, steps, panelRows), bandRoom(pool, part, steps, panelColumns));
+  const first = start === null ? 0 : lines(4 * columns + slack);
+  const at = heap.reserve(4 * (height * width + height * steps + part * steps) + staging + first);
   if (at === 0) return false;
-  // Every area is a multiple of 16 bytes, but for the steps: they come last.
-  const left = at;
+  const left = at + 4 * height * width;
   const right = left + 4 * height * steps;
-  const sums = right + 4 * width * steps;
-  const rowTable = sums + 4 * height * width;
-  const staged = rowTable + 4 * max(height, width);
-  const stepTable = staged + staging;
-
-  for (let i = 0; i < rows; i += rowBlock) {
-    const m = min(rowBlock, rows - i);
-    const m4 = panels(m, panelRows);
-    for (let j = 0; j < columns; j += columnBlock) {
-      const n = min(columnBlock, columns - j);
-      const n8 = panels(n, panelColumns);
-      for (let k = 0; k < depth; k += depthBlock) {
-        const d = min(depthBlock, depth - k);
-        const b0 = stage(heap, staged, from(b, k, j), d, n);
-        writeOffsets(heap, rowTable, n, b0.column, n8);
-        writeOffsets(heap, stepTable, d, b0.row, d);
-        share(pool, gemm.pack8, n8, panelColumns, (first, size) => [
-          right + 4 * first * d,
-          staged,
-          rowTable + 4 * first,
-          size,
-          stepTable,
-          d,
-        ]);
-        const a0 = stage(heap, staged, from(a, i, k), m, d);
-        writeOffsets(heap, rowTable, m, a0.row, m4);
-        writeOffsets(heap, stepTable, d, a0.column, d);
-        share(pool, gemm.pack4, m4, panelRows, (first, size) => [
-          left + 4 * first * d,
-          staged,
-          rowTable + 4 * first,
-          size,
-          stepTable,
-          d,
-        ]);
-        const more = k > 0 ? 1 : 0;
-        // What is long enough to share out: columns, or the rows of a narrow product.
-        if (n8 >= m4) {
-          share(pool, gemm.multiply, n8, panelColumns, (first, size) => [
+  const staged = right + 4 * part * steps;
+  const row = stageStart(heap, staged + staging, start, columns);
+  for (let k = 0; k < depth; k += steps) {
+    const d = min(steps, depth - k);
+    for (let j = 0; j < columns; j += part) {
+      const n = min(part, columns - j);
+      pack(threads, panelColumns, right, staged, turned(from(b, k, j)), n, d);
+      for (let i = 0; i < rows; i += rowBlock) {
+        const m = min(rowBlock, rows - i);
+        pack(threads, panelRows, left, staged, from(a, i, k), m, d);
+        for (let jj = 0; jj < n; jj += columnBlock) {
+          const w = min(columnBlock, n - jj);
+          const pitch = panels(w, panelColumns);
+          const to = from(c, i, j + jj);
+          if (k > 0) resume(heap, at, pitch, to, m, w);
+          else if (row !== 0) repeat(heap, at, pitch, row / 4 + j + jj, m, w);
+          multiply(
+            threads,
             left,
-            right + 4 * first * d,
-            sums + 4 * first,
-            4 * n8,
-            m4,
-            size,
-            d,
-            more,
-          ]);
-        } else {
-          share(pool, gemm.multiply, m4, panelRows, (first, size) => [
-            left + 4 * first * d,
+            panels(m, panelRows),
             right,
-            sums + 4 * first * n8,
-            4 * n8,
-            size,
-            n8,
+            panels(n, panelColumns),
+            jj,
+            at,
+            pitch,
             d,
-            more,
-          ]);
+            k > 0 || row !== 0,
+          );
+          unstage(heap, at, pitch, to, m, w);
         }
       }
-      unstage(heap, sums, n8, from(c, i, j), m, n);
     }
   }
   return true;
+}
+
+/** The product of all packed rows and of `width` packed columns from `j` on, which all threads share out by columns, or by rows where it is narrow. */
+function multiply(
+  { functions, pool }: Threads,
+  left: number,
+  rows: number,
+  right: number,
+  columns: number,
+  j: number,
+  sums: number,
+  width: number,
+  depth: number,
+  accumulate: boolean,
+): void {
+  const blocks = [4 * rows * depthBlock, 4 * columns * depthBlock];
+  const more = accumulate ? 1 : 0;
+  const piece = (i: number, n: number, jj: number, w: number): number[] => [
+    ...[left, blocks[0], i, right, blocks[1], j + jj],
+    ...[sums + 4 * (i * width + jj), 4 * width, n, w, depth, more],
+  ];
+  if (width >= rows) {
+    share(pool, functions.multiplyBlocks, width, panelColumns, (jj, w) => piece(0, rows, jj, w));
+  } else {
+    share(pool, functions.multiplyBlocks, rows, panelRows, (i, n) => piece(i, n, 0, width));
+  }
+}
+
+/** Brings back sums that an earlier part of the depth has left in c. */
+function resume(heap: Heap, sums: number, pitch: number, c: Matrix, rows: number, columns: number): void {
+  for (let i = 0; i < rows; i++) compact(heap, sums + 4 * i * pitch, from(c, i, 0), 1, columns);
+}
+
+/** Begins every row of sums with the same elements. */
+function repeat(heap: Heap, sums: number, pitch: number, row: number, rows: number, columns: number): void {
+  for (let i = 0; i < rows; i++) heap.f32.copyWithin(sums / 4 + i * pitch, row, row + columns);
 }

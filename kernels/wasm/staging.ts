@@ -1,38 +1,75 @@
 import type { Matrix } from '../cpu/gemm.js';
 import type { Heap } from './heap.js';
 
-const { min } = Math;
+const { abs, ceil, min } = Math;
 
-/** From this length on the platform's copy is faster than a loop. */
-const longRun = 16;
+/** From this length on the platform's copy of a window is faster than a loop. */
+const longRun = 64;
 /** Bytes behind a staged operand that a pack may read: seven elements beyond the last row. */
 export const slack = 64;
 
-/** Where a staged matrix lies: bytes from row to row and from column to column. */
-export interface Strides {
+/** Where a staged matrix lies: its first element, and the bytes from row to row and from column to column. */
+export interface Staged {
+  readonly address: number;
   readonly row: number;
   readonly column: number;
 }
 
 /** The smallest multiple of a panel that holds `n`. */
 export function panels(n: number, width: number): number {
-  return width * Math.ceil(n / width);
+  return width * ceil(n / width);
 }
 
-/** Copies the block of a matrix that starts at its offset to an address, with the longer run of elements inside where there is one. */
-export function stage(heap: Heap, address: number, m: Matrix, rows: number, columns: number): Strides {
+/** Elements from the first to the last in memory. */
+function reach({ row, column }: Matrix, rows: number, columns: number): number {
+  return (rows - 1) * abs(row) + (columns - 1) * abs(column) + 1;
+}
+
+/** A matrix is copied with what lies between its elements unless that is more than the elements. */
+function isDense(m: Matrix, rows: number, columns: number): boolean {
+  return reach(m, rows, columns) <= 2 * rows * columns;
+}
+
+/** Bytes for a staged matrix, slack included: whole cache lines. */
+export function room(m: Matrix, rows: number, columns: number): number {
+  return lines(4 * min(reach(m, rows, columns), 2 * rows * columns) + slack);
+}
+
+/** Bytes in whole cache lines. */
+export function lines(bytes: number): number {
+  return 64 * ceil(bytes / 64);
+}
+
+/** Copies the block of a matrix that starts at its offset to an address: as it lies where it is dense, compact else. */
+export function stage(heap: Heap, address: number, m: Matrix, rows: number, columns: number): Staged {
+  const { offset, row, column } = m;
+  const source = m.data as Float32Array;
+  if (!isDense(m, rows, columns)) return gather(heap, address, m, rows, columns);
+  const before = (row < 0 ? (1 - rows) * row : 0) + (column < 0 ? (1 - columns) * column : 0);
+  const count = reach(m, rows, columns);
+  heap.write(address, source, offset - before, count);
+  return { address: address + 4 * before, row: 4 * row, column: 4 * column };
+}
+
+function gather(heap: Heap, address: number, m: Matrix, rows: number, columns: number): Staged {
   if (m.column !== 1 && m.row === 1) {
-    const turned = stage(heap, address, { ...m, row: m.column, column: 1 }, columns, rows);
-    return { row: turned.column, column: turned.row };
+    compact(heap, address, turned(m), columns, rows);
+    return { address, row: 4, column: 4 * rows };
   }
-  copyIn(heap, address, m, rows, columns);
-  return { row: 4 * columns, column: 4 };
+  compact(heap, address, m, rows, columns);
+  return { address, row: 4 * columns, column: 4 };
 }
 
-function copyIn(heap: Heap, address: number, m: Matrix, rows: number, columns: number): void {
+/** The transposed matrix. */
+export function turned({ data, offset, row, column }: Matrix): Matrix {
+  return { data, offset, row: column, column: row };
+}
+
+/** Copies a matrix to an address, row after row without a gap. */
+export function compact(heap: Heap, address: number, m: Matrix, rows: number, columns: number): void {
   const source = m.data as Float32Array;
   const { offset, row, column } = m;
-  if (column === 1 && (row === columns || rows === 1)) heap.write(address, source, offset, rows * columns);
+  if (isCompact(m, rows, columns)) heap.write(address, source, offset, rows * columns);
   else if (column === 1 && columns >= longRun) {
     for (let i = 0; i < rows; i++) heap.write(address + 4 * i * columns, source, offset + i * row, columns);
   } else {
@@ -44,11 +81,16 @@ function copyIn(heap: Heap, address: number, m: Matrix, rows: number, columns: n
   }
 }
 
+/** Whether the elements follow each other row by row. */
+export function isCompact({ row, column }: Matrix, rows: number, columns: number): boolean {
+  return (column === 1 || columns === 1) && (row === columns || rows === 1);
+}
+
 /** Copies a matrix from an address, its rows `pitch` elements apart, into the caller's memory. */
 export function unstage(heap: Heap, address: number, pitch: number, m: Matrix, rows: number, columns: number): void {
   const target = m.data as Float32Array;
   const { offset, row, column } = m;
-  if (column === 1 && row === columns && pitch === columns) heap.read(address, target, offset, rows * columns);
+  if (pitch === columns && isCompact(m, rows, columns)) heap.read(address, target, offset, rows * columns);
   else if (column === 1 && columns >= longRun) {
     for (let i = 0; i < rows; i++) heap.read(address + 4 * i * pitch, target, offset + i * row, columns);
   } else {
