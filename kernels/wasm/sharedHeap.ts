@@ -1,11 +1,10 @@
 import type { ModuleBuilder } from './assembler.js';
 import { type Functions, GrowingHeap, type Platform } from './heap.js';
 
-/** A kernel as other threads know it: the compiled module it stands in, and the numbers of that module's functions by name. */
-export interface Origin {
+/** A module as other threads need it: its functions take the numbers that follow those of the modules before it. */
+export interface Compiled {
   readonly module: object;
-  readonly numbers: Readonly<Record<string, number>>;
-  readonly number: number;
+  readonly names: readonly string[];
 }
 
 /** Elements that cross at a time between memories that do not lie alike: an even number. */
@@ -16,24 +15,30 @@ const { min } = Math;
 
 /** A heap that the pool's workers see. */
 export class SharedHeap extends GrowingHeap {
-  private readonly origins = new Map<unknown, Origin>();
+  /** In the order in which they were compiled. */
+  readonly modules: Compiled[] = [];
+  private readonly numbers = new Map<unknown, number>();
 
   constructor(platform: Platform) {
     super(platform, true);
   }
 
-  /** Where a kernel that was compiled here comes from. */
-  origin(kernel: unknown): Origin {
-    return this.origins.get(kernel) as Origin;
+  /** The number of a kernel that was compiled here. */
+  numberOf(kernel: unknown): number {
+    return this.numbers.get(kernel) as number;
   }
 
-  override compile(module: ModuleBuilder): Functions {
-    const compiled = this.translate(module);
-    const functions = this.instantiate(compiled);
-    const first = this.origins.size;
+  /** How many kernels were compiled here. */
+  get kernels(): number {
+    return this.numbers.size;
+  }
+
+  override compile(builder: ModuleBuilder): Functions {
+    const module = this.translate(builder);
+    const functions = this.instantiate(module);
     const names = Object.keys(functions);
-    const numbers = Object.fromEntries(names.map((name, k) => [name, first + k]));
-    for (const name of names) this.origins.set(functions[name], { module: compiled, numbers, number: numbers[name] });
+    for (const name of names) this.numbers.set(functions[name], this.numbers.size);
+    this.modules.push({ module, names });
     return functions;
   }
 

@@ -1,13 +1,19 @@
 import { makeHeap } from './heap.js';
 import { policy } from './policy.js';
-import { type Origin, SharedHeap } from './sharedHeap.js';
+import { SharedHeap } from './sharedHeap.js';
 import { header, places, program, taskBits } from './worker.js';
 
 const { load, store, sub, compareExchange, wait, notify } = Atomics;
-const { ceil, floor, min } = Math;
+const { ceil, max, min } = Math;
 
 /** A function of a module on the pool's heap. */
-export type Kernel = (...args: number[]) => unknown;
+export type Kernel = (...args: number[]) => number | void;
+
+/** A kernel and its arguments. */
+export type Call = readonly [kernel: Kernel, ...args: number[]];
+
+/** Calls that one thread makes one after the other. */
+export type Task = readonly Call[];
 
 /** The little that is used of a worker, of Node or of a browser. */
 interface Worker {
@@ -49,8 +55,8 @@ function maySleep(): boolean {
 }
 
 const taskMask = 2 ** taskBits - 1;
-/** Numbers that a job's arguments may be. */
-const capacity = 2 ** 15;
+/** Numbers that a job may consist of. */
+const capacity = 2 ** 16;
 /** Turns of a loop in which a thread looks out for work, or for the others, before it sleeps: some 50 us, about what it takes to wake one. */
 const spins = 20_000;
 /** More than one, or who is interrupted keeps the others waiting. */
@@ -62,7 +68,8 @@ export class Pool {
   readonly workers: readonly Worker[];
   private readonly shared: Int32Array;
   private readonly numbers: Float64Array;
-  private readonly sent = new Set<object>();
+  /** Modules that the workers have been sent. */
+  private sent = 0;
   private readonly sleeps: boolean = maySleep();
 
   constructor(heap: SharedHeap, threads: number) {
@@ -74,48 +81,74 @@ export class Pool {
     for (const worker of this.workers) worker.postMessage({ memory: heap.memory, control, spins });
   }
 
-  /** Calls a kernel of the heap once with each list of arguments, all of one length, in any order and at the same time; returns when all is done. */
-  run(kernel: Kernel, tasks: readonly (readonly number[])[]): void {
-    if (tasks.length === 0) return;
-    const most = min(taskMask, floor(capacity / tasks[0].length));
-    if (tasks.length > most) {
-      for (let i = 0; i < tasks.length; i += most) this.run(kernel, tasks.slice(i, i + most));
-      return;
+  /**
+   * Does tasks of calls of the heap's kernels, in any order and at the same time; returns the sum of what they returned when all is done.
+   */
+  run(tasks: readonly Task[]): number {
+    let sum = 0;
+    for (let first = 0; first < tasks.length; ) {
+      const count = this.publish(tasks, first);
+      sum += count === 0 ? perform(tasks[first]) : this.work(tasks, first, count);
+      first += max(count, 1);
     }
-    this.publish(this.heap.origin(kernel), tasks);
-    const failures: unknown[] = [];
-    for (let index = this.take(); index >= 0; index = this.take()) {
-      try {
-        kernel(...tasks[index]);
-      } catch (error) {
-        failures.push(error);
-      }
-      sub(this.shared, places.pending, 1);
-    }
-    this.settle();
-    if (failures.length > 0) throw failures[0];
-    if (this.shared[places.failed] !== 0) throw new Error('A kernel failed on another thread');
+    return sum;
   }
 
   stop(): void {
     for (const worker of this.workers) worker.terminate();
   }
 
-  private publish({ module, numbers, number }: Origin, tasks: readonly (readonly number[])[]): void {
-    if (!this.sent.has(module)) {
-      for (const worker of this.workers) worker.postMessage({ module, numbers });
-      this.sent.add(module);
+  /** Hands out as many tasks as fit into a job; says how many. */
+  private publish(tasks: readonly Task[], first: number): number {
+    const { shared, numbers, heap } = this;
+    let last = min(tasks.length, first + taskMask);
+    let to = 2 * (last - first);
+    for (let k = first; k < last; k++) {
+      const start = to;
+      for (const call of tasks[k]) {
+        if (to + 1 + call.length > capacity) {
+          last = k;
+          break;
+        }
+        numbers[to] = heap.numberOf(call[0]);
+        numbers[to + 1] = call.length - 1;
+        for (let a = 1; a < call.length; a++) numbers[to + 1 + a] = call[a] as number;
+        to += 1 + call.length;
+      }
+      numbers[2 * (k - first)] = start;
+      numbers[2 * (k - first) + 1] = to;
     }
-    const { shared } = this;
-    const [{ length: arity }] = tasks;
-    let to = 0;
-    for (const task of tasks) for (let k = 0; k < arity; k++) this.numbers[to++] = task[k];
-    shared[places.tasks] = tasks.length;
-    shared[places.arity] = arity;
+    const count = last - first;
+    if (count === 0) return 0;
+    for (; this.sent < heap.modules.length; this.sent++) {
+      for (const worker of this.workers) worker.postMessage(heap.modules[this.sent]);
+    }
+    shared[places.tasks] = count;
     shared[places.failed] = 0;
-    store(shared, places.pending, tasks.length);
-    store(shared, places.job, number * 2 ** taskBits + tasks.length);
-    notify(shared, places.job, tasks.length - 1);
+    store(shared, places.pending, count);
+    store(shared, places.job, heap.kernels * 2 ** taskBits + count);
+    notify(shared, places.job, count - 1);
+    return count;
+  }
+
+  /** The caller's part of a job: what the others leave it, and to wait for them. */
+  private work(tasks: readonly Task[], first: number, count: number): number {
+    const { shared, numbers } = this;
+    const failures: unknown[] = [];
+    for (let index = this.take(); index >= 0; index = this.take()) {
+      try {
+        numbers[2 * index] = perform(tasks[first + index]);
+      } catch (error) {
+        failures.push(error);
+      }
+      sub(shared, places.pending, 1);
+    }
+    this.settle();
+    if (failures.length > 0) throw failures[0];
+    if (shared[places.failed] !== 0) throw new Error('A kernel failed on another thread');
+    let sum = 0;
+    for (let k = 0; k < count; k++) sum += numbers[2 * k];
+    return sum;
   }
 
   /** The index of a task that nobody else does; -1 when there is none left. */
@@ -145,6 +178,13 @@ export class Pool {
   }
 }
 
+/** Makes a task's calls on this thread. */
+function perform(task: Task): number {
+  let sum = 0;
+  for (const [kernel, ...args] of task) sum += kernel(...args) ?? 0;
+  return sum;
+}
+
 /**
  * Calls a kernel over a range: once on this thread, or in pieces of whole units on all threads of a pool. `piece` gives the kernel's arguments
  * for a part of the range.
@@ -161,9 +201,9 @@ export function share(
     return;
   }
   const size = unit * ceil(count / unit / (piecesPerThread * (pool.workers.length + 1)));
-  const tasks: number[][] = [];
-  for (let first = 0; first < count; first += size) tasks.push(piece(first, min(size, count - first)));
-  pool.run(kernel, tasks);
+  const tasks: Task[] = [];
+  for (let first = 0; first < count; first += size) tasks.push([[kernel, ...piece(first, min(size, count - first))]]);
+  pool.run(tasks);
 }
 
 let pool: Pool | null = null;

@@ -1,25 +1,25 @@
 /** Places of the numbers that caller and workers share. */
 export const places = {
-  /** The job's kernel, and how many tasks nobody has taken yet in the lowest `taskBits` bits: workers sleep on it. */
+  /** How many kernels a worker must know for this job, and in the lowest `taskBits` bits how many tasks nobody has taken yet: workers sleep on it. */
   job: 0,
   /** Tasks that are not done yet: the caller sleeps on it. */
   pending: 1,
-  /** Tasks of the job in all, and arguments of each. */
+  /** Tasks of the job in all. */
   tasks: 2,
-  arity: 3,
   /** Not zero after a task has thrown on another thread. */
-  failed: 4,
+  failed: 3,
 } as const;
 
 export const taskBits = 12;
-/** Bytes in front of the arguments. */
+/** Bytes in front of a job's calls: where each task starts and ends, then a kernel's number, how many arguments follow, and those. */
 export const header = 64;
 
 /**
  * What a worker runs: the text of a program, so that bundlers, test runners and notebooks leave it as it is. Its first message brings the
- * memories; each further one a module, whose functions it puts under their numbers. It takes a task only of a kernel that it knows: for the message
- * that brings another, sent before the job was, it goes back to its event loop. Whoever takes the last task of a job learns from the same
- * number which kernel it was, so that a worker which was away for long never mixes two jobs up.
+ * memories; each further one a module, whose functions it puts under their numbers. It takes a task only when it knows the job's kernels:
+ * for the message that brings them, sent before the job was, it goes back to its event loop. One number says both which kernels and which
+ * task, so that a worker which was away for long never takes one for the other. Where a task started, its worker leaves the sum of
+ * what the kernels returned.
  */
 export const program: string = `
 const port = typeof require === 'function' ? require('node:worker_threads').parentPort : self;
@@ -27,29 +27,33 @@ const { load, compareExchange, store, sub, wait, notify } = Atomics;
 const mask = (1 << ${taskBits}) - 1;
 const kernels = [];
 let shared, numbers, memory, spins;
-function run(kernel, index) {
-  const from = index * shared[${places.arity}];
+function run(task) {
+  let sum = 0;
   try {
-    kernel(...numbers.subarray(from, from + shared[${places.arity}]));
+    for (let at = numbers[2 * task], from; at < numbers[2 * task + 1]; at = from + numbers[at + 1]) {
+      from = at + 2;
+      sum += kernels[numbers[at]](...numbers.subarray(from, from + numbers[at + 1])) ?? 0;
+    }
   } catch {
     store(shared, ${places.failed}, 1);
   }
+  numbers[2 * task] = sum;
   if (sub(shared, ${places.pending}, 1) === 1) notify(shared, ${places.pending});
 }
 function work() {
   for (let idle = 0; ; ) {
     const job = load(shared, ${places.job});
-    if ((job & mask) === 0) {
+    const left = job & mask;
+    if (left === 0) {
       if (++idle > spins) {
         wait(shared, ${places.job}, job);
         idle = 0;
       }
       continue;
     }
-    const kernel = kernels[job >> ${taskBits}];
-    if (kernel === undefined) return;
+    if (kernels.length < job >> ${taskBits}) return;
     idle = 0;
-    if (compareExchange(shared, ${places.job}, job, job - 1) === job) run(kernel, shared[${places.tasks}] - (job & mask));
+    if (compareExchange(shared, ${places.job}, job, job - 1) === job) run(shared[${places.tasks}] - left);
   }
 }
 port.onmessage = ({ data }) => {
@@ -59,7 +63,7 @@ port.onmessage = ({ data }) => {
     numbers = new Float64Array(data.control, ${header});
   } else {
     const { exports } = new WebAssembly.Instance(data.module, { env: { memory } });
-    for (const name in data.numbers) kernels[data.numbers[name]] = exports[name];
+    for (const name of data.names) kernels.push(exports[name]);
   }
   work();
 };

@@ -1,5 +1,5 @@
 import { i32, load, ModuleBuilder, op } from '../../kernels/wasm/assembler.js';
-import { type Kernel, type Pool, setThreads, threadPool } from '../../kernels/wasm/threads.js';
+import { type Kernel, type Pool, setThreads, type Task, threadPool } from '../../kernels/wasm/threads.js';
 
 /** Where the kernels below leave their marks, behind the area that kernels reserve. */
 interface Marks {
@@ -32,6 +32,11 @@ export function marks(pool: Pool): Marks {
   return pool.heap.compile(module) as unknown as Marks;
 }
 
+/** A task of one call for each list of arguments. */
+export function tasksOf(kernel: Kernel, lists: readonly (readonly number[])[]): Task[] {
+  return lists.map((args) => [[kernel, ...args]]);
+}
+
 /** Starts two threads and returns once both of them take tasks. */
 export function twoThreads(): Pool {
   setThreads(2);
@@ -41,10 +46,11 @@ export function twoThreads(): Pool {
   const end = Date.now() + 60_000;
   for (;;) {
     pool.heap.i32.fill(0, at / 4, at / 4 + 3);
-    pool.run(meet, [
+    const both = [
       [at, at + 4, at + 8, 1e6],
       [at + 4, at, at + 8, 1e6],
-    ]);
+    ];
+    pool.run(tasksOf(meet, both));
     if (pool.heap.i32[at / 4 + 2] !== 0) return pool;
     if (Date.now() > end) throw new Error('the second thread has not come up in a minute');
   }

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
-import { i32, load, ModuleBuilder, plus } from '../../kernels/wasm/assembler.js';
+import { i32, load, ModuleBuilder, plus, times } from '../../kernels/wasm/assembler.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import { type Kernel, type Pool, setThreads, share, threadPool, threads } from '../../kernels/wasm/threads.js';
-import { marks, twoThreads } from '../helpers/threads.js';
+import {
+  type Kernel,
+  type Pool,
+  setThreads,
+  share,
+  type Task,
+  threadPool,
+  threads,
+} from '../../kernels/wasm/threads.js';
+import { marks, tasksOf, twoThreads } from '../helpers/threads.js';
 
 const usual = { ...policy };
 
@@ -11,11 +19,12 @@ afterEach(() => {
   setThreads(1);
 });
 
-/** `add(address, value)`: adds a whole number to what lies at an address. */
+/** `add(address, value)`: adds a whole number to what lies at an address, and returns that number. */
 function adder(pool: Pool): Kernel {
   const module = new ModuleBuilder();
-  module.function('add', ['i32', 'i32'], null, (f, [address, value]) => {
+  module.function('add', ['i32', 'i32'], 'i32', (f, [address, value]) => {
     f.store('i32.store', address, plus(load('i32.load', address), value));
+    f.result(value);
   });
   return pool.heap.compile(module).add;
 }
@@ -36,10 +45,8 @@ test.each([1, 2, 5000, 20_000])('each of %d tasks is done once', (count) => {
   const at = pool.heap.reserve(4 * count);
   pool.heap.i32.fill(0);
   for (let round = 0; round < 3; round++) {
-    pool.run(
-      add,
-      Array.from({ length: count }, (_, k) => [at + 4 * k, k]),
-    );
+    const lists = Array.from({ length: count }, (_, k) => [at + 4 * k, k]);
+    expect(pool.run(tasksOf(add, lists))).toBe((count * (count - 1)) / 2);
   }
   expect([...pool.heap.i32.subarray(at / 4, at / 4 + count)]).toEqual(Array.from({ length: count }, (_, k) => 3 * k));
 });
@@ -50,18 +57,50 @@ test('many short jobs of several kernels, right after each other', () => {
   const at = pool.heap.reserve(64);
   pool.heap.i32.fill(0);
   for (let round = 0; round < 20_000; round++) {
-    pool.run(kernels[round % 5], [
+    const lists = [
       [at, 1],
       [at + 16, 2],
       [at + 32, 3],
-    ]);
+    ];
+    pool.run(tasksOf(kernels[round % 5], lists));
   }
   expect([0, 4, 8].map((k) => pool.heap.i32[at / 4 + k])).toEqual([20_000, 40_000, 60_000]);
 });
 
-test('no tasks are no work', () => {
+test('a task makes its calls one after the other', () => {
   const pool = twoThreads();
-  pool.run(adder(pool), []);
+  const module = new ModuleBuilder();
+  // What lies at the address, times ten, plus a digit.
+  module.function('digit', ['i32', 'i32'], null, (f, [address, value]) => {
+    f.store('i32.store', address, plus(times(load('i32.load', address), i32(10)), value));
+  });
+  const digit = pool.heap.compile(module).digit as Kernel;
+  const add = adder(pool);
+  const at = pool.heap.reserve(400);
+  pool.heap.i32.fill(0);
+  const tasks = Array.from({ length: 100 }, (_, k): Task => {
+    const to = at + 4 * k;
+    return [
+      [digit, to, 1],
+      [digit, to, 2],
+      [add, to, 100 * k],
+      [digit, to, 3],
+    ];
+  });
+  pool.run(tasks);
+  const wanted = Array.from({ length: 100 }, (_, k) => 10 * (12 + 100 * k) + 3);
+  expect([...pool.heap.i32.subarray(at / 4, at / 4 + 100)]).toEqual(wanted);
+});
+
+test('no tasks are no work; a task of more calls than fit is the caller’s', () => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(64);
+  pool.heap.i32.fill(0);
+  expect(pool.run([])).toBe(0);
+  const long: Task = new Array(50_000).fill([add, at, 1]);
+  expect(pool.run([[[add, at, 1]], long, [[add, at + 4, 7]]])).toBe(50_008);
+  expect([0, 1].map((k) => pool.heap.i32[at / 4 + k])).toEqual([50_001, 7]);
 });
 
 test('before the other threads are up the caller does all of it', () => {
@@ -69,10 +108,11 @@ test('before the other threads are up the caller does all of it', () => {
   const pool = threadPool() as Pool;
   const add = adder(pool);
   const at = pool.heap.reserve(4);
-  pool.run(add, [
+  const lists = [
     [at, 1],
     [at, 2],
-  ]);
+  ];
+  pool.run(tasksOf(add, lists));
   expect(pool.heap.i32[at / 4]).toBe(3);
 });
 
@@ -80,8 +120,8 @@ test('all threads see memory that has grown', () => {
   const pool = twoThreads();
   const add = adder(pool);
   const at = pool.heap.reserve(2 ** 24) + 2 ** 24;
-  const tasks = Array.from({ length: 64 }, (_, k) => [at - 256 + 4 * k, 1]);
-  pool.run(add, tasks);
+  const lists = Array.from({ length: 64 }, (_, k) => [at - 256 + 4 * k, 1]);
+  pool.run(tasksOf(add, lists));
   expect([...pool.heap.i32.subarray(at / 4 - 64, at / 4)]).toEqual(new Array(64).fill(1));
 });
 
@@ -94,10 +134,8 @@ test.each([false, true])('a worker that is killed leaves its work to the caller;
   await new Promise((done) => setTimeout(done, 20));
   const ended = pool.workers[0].terminate();
   if (awaited) await ended;
-  pool.run(
-    add,
-    Array.from({ length: 100 }, (_, k) => [at + 4 * k, k]),
-  );
+  const lists = Array.from({ length: 100 }, (_, k) => [at + 4 * k, k]);
+  pool.run(tasksOf(add, lists));
   expect([...pool.heap.i32.subarray(at / 4, at / 4 + 100)]).toEqual(Array.from({ length: 100 }, (_, k) => k));
 });
 
@@ -107,8 +145,8 @@ test('an error of a kernel is the caller’s, on whichever thread it was; the po
   module.function('trap', ['i32'], null, (f, [address]) => f.store('i32.store', address, i32(0)));
   const { trap } = pool.heap.compile(module);
   for (let round = 0; round < 100; round++) {
-    expect(() => pool.run(trap, [[-4], [-4], [-4], [-4]])).toThrow(/bounds|on another thread/);
-    pool.run(trap, [[0], [0], [0]]);
+    expect(() => pool.run(tasksOf(trap, [[-4], [-4], [-4], [-4]]))).toThrow(/bounds|on another thread/);
+    pool.run(tasksOf(trap, [[0], [0], [0]]));
   }
 });
 
@@ -118,7 +156,7 @@ test('a thread that does not finish is given up with an error, and one thread go
   policy.patience = 1;
   // Who takes the long task is chance: until it is the other thread.
   const tries = (): void => {
-    for (let round = 0; round < 100; round++) pool.run(hold, [[1], [2 ** 28]]);
+    for (let round = 0; round < 100; round++) pool.run(tasksOf(hold, [[1], [2 ** 28]]));
   };
   expect(tries).toThrow(/stopped in the middle of its work/);
   expect(threads()).toBe(1);
