@@ -1,8 +1,8 @@
-import { copy } from '../cpu/copy.js';
+import { compact } from '../cpu/compact.js';
 import type { Floats, Matrix } from '../cpu/gemm.js';
 import { scratch } from '../cpu/scratch.js';
 import type { Convolution, View } from '../types.js';
-import { contiguousStrides, count, isContiguous } from '../view.js';
+import { count, isContiguous } from '../view.js';
 import { blasFor, multiply, policy } from './gemm.js';
 import type { Library } from './library.js';
 import { patchesFor } from './patches.js';
@@ -65,16 +65,6 @@ function planFor(output: View, input: View, weight: View, { stride, padding, dil
     ],
     plain: plain && isContiguous(input.shape.slice(1), input.strides.slice(1)),
   };
-}
-
-/** The view, or a copy of it whose elements follow each other. */
-function compact(view: View): View {
-  if (isContiguous(view.shape, view.strides)) return view;
-  const Type = (view.buffer as Floats).BYTES_PER_ELEMENT === 4 ? Float32Array : Float64Array;
-  const { shape, dtype } = view;
-  const result = { buffer: new Type(count(shape)), offset: 0, shape, strides: contiguousStrides(shape), dtype };
-  copy(result, view);
-  return result;
 }
 
 function matrix(data: Floats, offset: number, row: number): Matrix {

@@ -1,4 +1,14 @@
-import { type Letters, lanes, loads, operations, stores, typeCodes, type ValueType, vector } from './opcodes.js';
+import {
+  type Letters,
+  laneStores,
+  lanes,
+  loads,
+  operations,
+  stores,
+  typeCodes,
+  type ValueType,
+  vector,
+} from './opcodes.js';
 
 export type { ValueType } from './opcodes.js';
 
@@ -184,6 +194,18 @@ export class FunctionBuilder {
   ): void {
     const [code, , alignment] = stores[name];
     this.append(address.code, value.code, instruction(code), place(alignment, offset));
+  }
+
+  /** Writes one lane of a vector to an address, in bytes, plus a fixed offset. */
+  storeLane<K extends keyof typeof laneStores>(
+    name: K,
+    address: Expression<'i32'>,
+    value: Expression<'v128'>,
+    index: number,
+    offset: number = 0,
+  ): void {
+    const [code, alignment] = laneStores[name];
+    this.append(address.code, value.code, instruction(code), place(alignment, offset), [index]);
   }
 
   /** Statements after which control goes on, unless they branch to the start again. */

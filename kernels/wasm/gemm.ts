@@ -133,11 +133,11 @@ function tile(f: FunctionBuilder) {
         f.set(sums[2 * r + 1], sums[1]);
       }
     },
-    /** Goes on from what lies in c. */
-    resume(c: Expression<'i32'>, row: Expression<'i32'>): void {
+    /** Adds what lies in c: after a block's own sums, whose errors then stay as small as the block. */
+    join(c: Expression<'i32'>, row: Expression<'i32'>): void {
       eachRow(c, row, (r) => {
-        f.set(sums[2 * r], load('v128.load', to));
-        f.set(sums[2 * r + 1], load('v128.load', to, 16));
+        f.set(sums[2 * r], op('f32x4.add', sums[2 * r], load('v128.load', to)));
+        f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], load('v128.load', to, 16)));
       });
     },
     // A way out after every step keeps the engine from moving the loads of all of them to the front, where they spill the sums.
@@ -176,12 +176,9 @@ function addMultiply(module: ModuleBuilder): Callee {
       f.set(i, i32(0));
       f.count(i, rows, panelRows, () => {
         f.set(to, plus(plus(c, times(i, row)), op('i32.shl', j, i32(2))));
-        f.when(
-          accumulate,
-          () => sums.resume(to, row),
-          () => sums.clear(),
-        );
+        sums.clear();
         sums.add(plus(left, times(op('i32.shl', i, i32(2)), depth)), right, depth);
+        f.when(accumulate, () => sums.join(to, row));
         sums.store(to, row);
       });
       f.set(right, plus(right, op('i32.shl', depth, i32(5))));

@@ -187,3 +187,9 @@ export const lanes = {
   'f32x4.extract_lane': [0x101f, 'f'],
   'f64x2.extract_lane': [0x1021, 'd'],
 } as const;
+
+/** Stores of one lane: code, and the natural alignment as a power of two. */
+export const laneStores = {
+  'v128.store32_lane': [0x105a, 2],
+  'v128.store64_lane': [0x105b, 3],
+} as const;

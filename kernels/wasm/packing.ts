@@ -22,7 +22,7 @@ function consecutive(first: Expression<'i32'>, offsets: Expression<'v128'>): Exp
 }
 
 /** Four rows of four steps each, lying along the steps, to four steps of four rows. */
-function transpose(f: FunctionBuilder, rows: readonly Expression<'v128'>[]): Expression<'v128'>[] {
+export function transpose(f: FunctionBuilder, rows: readonly Expression<'v128'>[]): Expression<'v128'>[] {
   const [a, b, c, d] = rows.map((row) => f.define(row));
   const low = f.define(shuffle(a, b, [0, 4, 1, 5]));
   const high = f.define(shuffle(a, b, [2, 6, 3, 7]));

@@ -13,6 +13,11 @@ export interface Policy {
   reductions: number;
   /** Elements of what is normalized line by line. */
   lines: number;
+  /** Multiplications of a convolution. */
+  convolutions: number;
+  /** Sizes of Winograd's tiles that convolutions may use, and what they count beside other ways, whose price is 1. */
+  tiles: readonly number[];
+  tilePrice: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
   memory: number;
   /** Multiplications of a product that are worth more than one thread. */
@@ -30,4 +35,7 @@ export const policy: Policy = {
   memory: 2 ** 30,
   sharedProducts: 2 ** 20,
   patience: 30_000,
+  convolutions: 4096,
+  tiles: [2, 4],
+  tilePrice: 1,
 };

@@ -1,0 +1,101 @@
+import { compact } from '../cpu/compact.js';
+import type { Convolution, View } from '../types.js';
+import { count, isContiguous } from '../view.js';
+import type { Images } from './images.js';
+import { policy } from './policy.js';
+import { convolve, convolveFilters, type Extent, type Filters } from './winogradConvolution.js';
+
+const { ceil } = Math;
+
+// What things cost, in cycles of the machine of docs/performance.md: a multiplication of the micro-kernel, a factor of an element, a
+// factor of a kernel's element.
+const multiplication = 0.27;
+const factor = 1.6;
+const filterFactor = 1;
+
+/** Whether operands are memory that can be staged: typed arrays of float32, and not look-alikes. */
+function canStage(...views: readonly View[]): boolean {
+  return views.every(({ dtype, buffer }) => dtype === 'float32' && ArrayBuffer.isView(buffer));
+}
+
+/** Whether a convolution with three spatial dimensions is one of planes in steps of 1 with kernels of 3 x 3 elements. */
+function isTiled({ shape }: View, input: View, { stride, padding, dilation }: Convolution): boolean {
+  const [, , depth, height, width] = shape;
+  const flat = depth === 1 && input.shape[2] === 1 && padding[0] === 0;
+  return flat && height === 3 && width === 3 && stride.every((s) => s === 1) && dilation.every((d) => d === 1);
+}
+
+/** The size of the tiles in which a convolution costs least, by these counts; null where patches cost less. */
+function tileFor(images: number, inputs: number, outputs: number, height: number, width: number): number | null {
+  const kernels = inputs * outputs;
+  let best: number | null = null;
+  let least = images * height * width * 9 * (kernels * multiplication + inputs);
+  for (const size of policy.tiles) {
+    const tiles = images * ceil(height / size) * ceil(width / size);
+    const perTile = kernels * multiplication + (inputs + outputs) * factor;
+    const cost = policy.tilePrice * (size + 2) ** 2 * (tiles * perTile + kernels * filterFactor);
+    if (cost <= least) [best, least] = [size, cost];
+  }
+  return best;
+}
+
+function imagesOf(view: View, groups: number): Images {
+  const [, channels, , height, width] = view.shape;
+  return { data: view.buffer as Float32Array, offset: view.offset, channels: channels / groups, height, width };
+}
+
+function filtersOf({ buffer, offset }: View): Filters {
+  return { data: buffer as Float32Array, offset };
+}
+
+/** What both passes over tiles need: which tiles, and how far they reach over the source's edges. Null where tiles are not the way. */
+function tilesFor(
+  source: View,
+  result: View,
+  weight: View,
+  options: Convolution,
+  top: number,
+  left: number,
+): [size: number, extent: Extent] | null {
+  const { groups } = options;
+  const [images, channels] = source.shape;
+  const [, outputs, , height, width] = result.shape;
+  if (top < 0 || left < 0 || !isTiled(weight, source, options)) return null;
+  const size = tileFor(images, channels / groups, outputs / groups, height, width);
+  return size === null ? null : [size, { images, groups, top, left }];
+}
+
+function isWorth(output: View, result: View, weight: View): boolean {
+  const work = (count(result.shape) * count(weight.shape)) / weight.shape[0];
+  return work >= policy.convolutions && count(output.shape) > 0 && isContiguous(output.shape, output.strides);
+}
+
+/** `Kernels.convolution` of float32 with three spatial dimensions; false, and nothing that counts done, where WebAssembly is not the way. */
+export function convolution(output: View, input: View, weight: View, options: Convolution): boolean {
+  if (!canStage(output, input, weight) || !isWorth(output, output, weight)) return false;
+  const { groups, padding } = options;
+  const tiles = tilesFor(input, output, weight, options, padding[1], padding[2]);
+  if (tiles === null) return false;
+  const [source, filters] = [imagesOf(compact(input), groups), filtersOf(compact(weight))];
+  return convolve(...tiles, source, filters, false, imagesOf(output, groups), null);
+}
+
+/** `Kernels.convolutionInput` in the same way. */
+export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): boolean {
+  if (!canStage(output, gradient, weight) || !isWorth(output, gradient, weight)) return false;
+  const { groups, padding } = options;
+  const tiles = tilesFor(gradient, output, weight, options, 2 - padding[1], 2 - padding[2]);
+  if (tiles === null) return false;
+  const [source, filters] = [imagesOf(compact(gradient), groups), filtersOf(compact(weight))];
+  return convolve(...tiles, source, filters, true, imagesOf(output, groups), null);
+}
+
+/** `Kernels.convolutionWeight` in the same way. */
+export function convolutionWeight(output: View, gradient: View, input: View, options: Convolution): boolean {
+  if (!canStage(output, gradient, input) || !isWorth(output, gradient, output)) return false;
+  const { groups, padding } = options;
+  const tiles = tilesFor(input, gradient, output, options, padding[1], padding[2]);
+  if (tiles === null) return false;
+  const [source, given] = [imagesOf(compact(input), groups), imagesOf(compact(gradient), groups)];
+  return convolveFilters(...tiles, source, given, filtersOf(output));
+}
