@@ -3,6 +3,7 @@ import { policy as blas } from '../../kernels/blas/gemm.js';
 import * as cpu from '../../kernels/cpu/convolution.js';
 import * as reference from '../../kernels/reference/convolution.js';
 import type { Convolution, DType, View } from '../../kernels/types.js';
+import { policy as wasm } from '../../kernels/wasm/policy.js';
 import { readOnly } from './guard.js';
 import {
   blank,
@@ -17,8 +18,11 @@ import {
   stored,
 } from './views.js';
 
-// BLAS has tests of its own.
-beforeAll(() => void Object.assign(blas, { products: Infinity, convolutions: Infinity }));
+// BLAS and WebAssembly have tests of their own.
+beforeAll(() => {
+  Object.assign(blas, { products: Infinity, convolutions: Infinity });
+  wasm.convolutions = Infinity;
+});
 
 const once: Convolution = { stride: [1], padding: [0], dilation: [1], groups: 1 };
 
