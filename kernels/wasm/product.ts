@@ -21,8 +21,9 @@ const rowBlock = 256;
 const columnBlock = 512;
 /** Elements of an operand that are staged at a time, to be packed while they are in the second cache. */
 const band = 32768;
-/** The same for several threads. */
-const sharedBand = 2 ** 18;
+// The same for several threads: few jobs, for whoever is done waits for the others at the end of each.
+const sharedRowBlock = 1024;
+const sharedBand = 2 ** 20;
 /** Elements of the right matrix, and steps of depth, that are packed before the rows of the left one are visited. */
 const rightPart = 2 ** 22;
 const depthPart = 4096;
@@ -167,7 +168,8 @@ function large(
 ): boolean {
   const { heap, pool } = threads;
   const steps = min(depth, depthPart);
-  const height = panels(min(rows, rowBlock), panelRows);
+  const block = pool === null ? rowBlock : sharedRowBlock;
+  const height = panels(min(rows, block), panelRows);
   const part = panels(min(columns, max(columnBlock, floor(rightPart / steps))), panelColumns);
   const width = min(part, columnBlock);
   const staging = max(bandRoom(pool, height, steps, panelRows), bandRoom(pool, part, steps, panelColumns));
@@ -183,8 +185,8 @@ function large(
     for (let j = 0; j < columns; j += part) {
       const n = min(part, columns - j);
       pack(threads, panelColumns, right, staged, turned(from(b, k, j)), n, d);
-      for (let i = 0; i < rows; i += rowBlock) {
-        const m = min(rowBlock, rows - i);
+      for (let i = 0; i < rows; i += block) {
+        const m = min(block, rows - i);
         pack(threads, panelRows, left, staged, from(a, i, k), m, d);
         for (let jj = 0; jj < n; jj += columnBlock) {
           const w = min(columnBlock, n - jj);
