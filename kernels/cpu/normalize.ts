@@ -1,6 +1,7 @@
 import * as reference from '../reference/normalize.js';
 import type { Normalization, Normalized, View } from '../types.js';
 import { broadcastStrides } from '../view.js';
+import { normalizeVectors } from '../wasm/normalize.js';
 import { arePlain, dtypesKey, type Elements, elements, places, type Rows, rows } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -115,6 +116,7 @@ export function cut(
 
 /** `Kernels.fused.normalize`: statistics in double. */
 export function normalize(output: View, operands: Normalized, options: Normalization): void {
+  if (normalizeVectors(output, operands, options)) return;
   const { input, weight, bias, mean, variance } = operands;
   if (!arePlain(output, input, weight, bias, mean, variance)) return reference.normalize(output, operands, options);
   const { shape } = input;

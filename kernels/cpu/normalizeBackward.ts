@@ -1,6 +1,7 @@
 import * as reference from '../reference/normalize.js';
 import type { FusedKernels, View } from '../types.js';
 import { contiguousStrides, count } from '../view.js';
+import { normalizeBackwardVectors } from '../wasm/normalizeBackward.js';
 import { cut, spreadTo } from './normalize.js';
 import { arePlain, dtypesKey, type Elements, elements } from './rows.js';
 import { scratch } from './scratch.js';
@@ -116,6 +117,7 @@ const [scratchOfWeight, scratchOfBias] = [scratch(), scratch()];
 
 /** `Kernels.fused.normalizeBackward`: sums in double. */
 export const normalizeBackward: FusedKernels['normalizeBackward'] = (to, gradients, operands, options) => {
+  if (normalizeBackwardVectors(to, gradients, operands, options.eps)) return;
   const { input, weight, mean, variance } = operands;
   const summed = to.weight ?? to.bias;
   const { output, mean: toMean, variance: toVariance } = gradients;

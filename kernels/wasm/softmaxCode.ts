@@ -53,11 +53,10 @@ function writeRows(b: FunctionBuilder, logarithm: boolean, [from, to, rows, byte
     b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [2, 3, 0, 1])));
     b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [1, 0, 3, 2])));
     sum.clear();
-    loop.run(2, (i, fixed, mask) => {
-      const x = b.define(choose(mask, load('v128.load', plus(from, i), fixed), lowest));
-      const e = b.define(raisedExp(v, b.define(sub(x, largest))));
+    loop.sum(2, [sum], (i, fixed) => {
+      const e = b.define(raisedExp(v, b.define(sub(load('v128.load', plus(from, i), fixed), largest))));
       if (!logarithm) b.store('v128.store', plus(to, i), e, fixed);
-      sum.add(e);
+      return [e];
     });
     const raised = sum.total();
     if (logarithm) {
@@ -151,10 +150,9 @@ function writeBackward(b: FunctionBuilder, logarithm: boolean, [g, y, to, rows, 
   const row = b.local('i32');
   b.count(row, rows, 1, () => {
     sum.clear();
-    loop.run(2, (i, fixed, mask) => {
+    loop.sum(4, [sum], (i, fixed) => {
       const gradient = load('v128.load', plus(g, i), fixed);
-      const term = logarithm ? gradient : mul(gradient, load('v128.load', plus(y, i), fixed));
-      sum.add(b.define(choose(mask, term, zero)));
+      return [logarithm ? gradient : mul(gradient, load('v128.load', plus(y, i), fixed))];
     });
     const total = b.define(splat(op('f64.mul', sum.total(), f64(logarithm ? lower : 1))));
     loop.run(2, (i, fixed) => {

@@ -42,10 +42,43 @@ export class RowLoop {
     b.when(this.left, () => body(i, 0, this.mask));
   }
 
+  /**
+   * Adds up what `terms` gives for each vector, one value for each sum: `group` vectors meet in float32 before they become double.
+   * Elements beyond the row's end count nothing, whatever they give.
+   */
+  sum(group: 1 | 2 | 4, sums: readonly DoubleSum[], terms: (offset: Local<'i32'>, fixed: number) => Vector[]): void {
+    const { b, i, whole } = this;
+    const turn = (vectors: number): void => {
+      const met = Array.from({ length: vectors }, (_, k) => terms(i, 16 * k).map((x) => b.define(x)));
+      for (const [s, sum] of sums.entries()) sum.add(b.define(together(met.map((values) => values[s]))));
+    };
+    b.set(i, i32(0));
+    if (group > 1) {
+      b.count(i, op('i32.sub', whole, i32(16 * (group - 1))), 16 * group, () => turn(group));
+    }
+    b.count(i, whole, 16, () => turn(1));
+    b.when(this.left, () => {
+      const values = terms(i, 0);
+      for (const [s, sum] of sums.entries()) sum.add(b.define(op('v128.and', values[s], this.mask)));
+    });
+  }
+
   /** Moves an address to the next row. */
   advance(address: Local<'i32'>): void {
     this.b.set(address, plus(address, this.bytes));
   }
+}
+
+/** The sum of some vectors, as a tree. */
+function together(x: readonly Vector[]): Vector {
+  if (x.length === 1) return x[0];
+  const half = x.length / 2;
+  return op('f32x4.add', together(x.slice(0, half)), together(x.slice(half)));
+}
+
+/** Four float32 as two pairs of double. */
+export function halves(x: Local<'v128'>): [low: Vector, high: Vector] {
+  return [op('f64x2.promote_low_f32x4', x), op('f64x2.promote_low_f32x4', shuffle(x, x, [2, 3, 2, 3]))];
 }
 
 /** Sums of float32 vectors in double. */
@@ -67,8 +100,9 @@ export class DoubleSum {
   }
 
   add(x: Local<'v128'>): void {
-    this.b.set(this.low, op('f64x2.add', this.low, op('f64x2.promote_low_f32x4', x)));
-    this.b.set(this.high, op('f64x2.add', this.high, op('f64x2.promote_low_f32x4', shuffle(x, x, [2, 3, 2, 3]))));
+    const [low, high] = halves(x);
+    this.b.set(this.low, op('f64x2.add', this.low, low));
+    this.b.set(this.high, op('f64x2.add', this.high, high));
   }
 
   /** The sum over all lanes. */
