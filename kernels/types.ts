@@ -78,6 +78,27 @@ export interface Normalized {
   readonly variance: View;
 }
 
+/** What one direction of an LSTM makes of a sequence: every step's h and c (T, N, H), and the gates i, f, g, o (T, 4, N, H) for its gradient. */
+export interface LstmResults {
+  readonly output: View;
+  readonly cells: View;
+  readonly gates: View;
+}
+
+/** What it is made of: the input's part of the gates' sums (T, N, 4 H), the state before (N, H), and the weight (4 H, H) of h. */
+export interface LstmOperands {
+  readonly sums: View;
+  readonly h: View;
+  readonly c: View;
+  readonly weight: View;
+}
+
+/** What its gradient reads. */
+export type LstmSaved = Pick<LstmOperands, 'c' | 'weight'> & Pick<LstmResults, 'cells' | 'gates'>;
+
+/** Gradients to the sums and to the state before. */
+export type LstmGradients = Pick<LstmOperands, 'sums' | 'h' | 'c'>;
+
 /** What networks spend time on beside products, in one launch; without it the composition of other families runs. */
 export interface FusedKernels {
   /** exp(x) over its sum along `dim` (no dimension: one element), or the logarithm of that. */
@@ -96,6 +117,10 @@ export interface FusedKernels {
     operands: Normalized,
     options: Normalization,
   ): void;
+  /** One direction of an LSTM over at least one step; `reverse` begins with the last. */
+  lstm(results: LstmResults, operands: LstmOperands, reverse: boolean): void;
+  /** Gradient of `lstm` from those to every h and c; that of the weight is a product of its results. */
+  lstmBackward(to: LstmGradients, gradients: { output: View; cells: View }, saved: LstmSaved, reverse: boolean): void;
 }
 
 /**

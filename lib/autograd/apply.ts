@@ -3,7 +3,7 @@ import { type DType, isFloat } from '../core/dtype.js';
 import { AutogradError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node, type Rule } from '../core/node.js';
 import { sameShape } from '../core/shape.js';
-import { checkTensor, emptyTensor, Tensor } from '../core/tensor.js';
+import { alias, checkTensor, emptyTensor, Tensor } from '../core/tensor.js';
 import type { Operations } from '../ops/index.js';
 import { attach, edgeOf, record, requiresGrad, viewOf } from './edges.js';
 import { checkInplace, noteInplace } from './inplace.js';
@@ -93,16 +93,16 @@ function backward(node: Node, gradients: readonly (Tensor | null)[], wanted: rea
   if (row.grad === undefined)
     throw new AutogradError(`${row.name}: has no gradient; detach its input if none is meant`);
   const saved = node.saved as (Tensor | null)[];
-  const t = table();
-  const g = gradients.map(
-    (x, i) => x ?? t.zeros(node.results[i].shape, { dtype: floatOf(node, i), device: node.results[i].device }),
-  );
-  return row.grad(t, g, saved.slice(0, inputs) as Tensor[], saved.slice(inputs) as Tensor[], attributes, wanted);
+  const g: Tensor[] = [];
+  for (let i = 0; i < gradients.length; i++) g.push(gradients[i] ?? zerosFor(node, i));
+  return row.grad(table(), g, saved.slice(0, inputs) as Tensor[], saved.slice(inputs) as Tensor[], attributes, wanted);
 }
 
-function floatOf(node: Node, i: number): DType {
-  const { dtype } = node.results[i];
-  return isFloat(dtype) ? dtype : 'float32';
+/** The gradient of a result that none arrived for: one zero, seen as often as there are elements. */
+function zerosFor(node: Node, i: number): Tensor {
+  const { shape, dtype, device } = node.results[i];
+  const zero = table().zeros([], { dtype: isFloat(dtype) ? dtype : 'float32', device });
+  return alias(zero, 0, shape, new Array<number>(shape.length).fill(0));
 }
 
 const rules = new WeakMap<object, Rule>();

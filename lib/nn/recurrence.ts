@@ -1,4 +1,5 @@
-import { lstmCell } from '../ops/layers/lstmCell.js';
+import { lstm as lstmOverTime } from '../ops/layers/lstm.js';
+import { lstmCell, lstmComposed } from '../ops/layers/lstmCell.js';
 import { linear } from '../ops/product/linear.js';
 import { stack } from '../ops/shape/combine.js';
 import type { Tensor } from '../tensor.js';
@@ -50,19 +51,12 @@ const gru: Recurrence = {
   },
 };
 
-/** An LSTM's step of plain operations, for devices without a launch of its own. */
-function composed(fromInput: Tensor, recurrent: Tensor, before: Tensor): [h: Tensor, c: Tensor] {
-  const [i, f, g, o] = fromInput.add(recurrent).chunk(4, -1);
-  const c = f.sigmoid().mul(before).add(i.sigmoid().mul(g.tanh()));
-  return [o.sigmoid().mul(c.tanh()), c];
-}
-
 /** i, f, g, o: c <- f c + i g, h <- o tanh(c), projected where there is a projection (Hochreiter and Schmidhuber 1997). */
 const lstm: Recurrence = {
   gates: 4,
   step(fromInput, state, weights) {
     const recurrent = fromState(state, weights);
-    const [h, c] = lstmCell(fromInput, recurrent, state[1]) ?? composed(fromInput, recurrent, state[1]);
+    const [h, c] = lstmCell(fromInput, recurrent, state[1]) ?? lstmComposed(fromInput, recurrent, state[1]);
     return [weights.weight_hr === null ? h : linear(h, weights.weight_hr), c];
   },
 };
@@ -80,6 +74,21 @@ export function cellStep(
   return recurrence.step(linear(input, weights.weight_ih, weights.bias_ih), state, weights);
 }
 
+/** A direction of an LSTM in one launch; null where that cannot be. */
+function lstmDirection(
+  input: Tensor,
+  [h, c]: readonly Tensor[],
+  { weight_ih, weight_hh, bias_ih, bias_hh }: CellWeights,
+  reverse: boolean,
+): { output: Tensor; state: readonly Tensor[] } | null {
+  const bias = bias_ih === null || bias_hh === null ? null : bias_ih.add(bias_hh);
+  const made = lstmOverTime(linear(input, weight_ih, bias), h, c, weight_hh, reverse);
+  if (made === null) return null;
+  const [output, cells] = made;
+  const last = reverse ? 0 : -1;
+  return { output, state: [output.select(0, last), cells.select(0, last)] };
+}
+
 /** Runs one direction over (T, N, features): the outputs (T, N, ...), and the state after the last step. */
 export function runDirection(
   recurrence: Recurrence,
@@ -88,6 +97,10 @@ export function runDirection(
   weights: CellWeights,
   reverse: boolean,
 ): { output: Tensor; state: readonly Tensor[] } {
+  if (recurrence === lstm && weights.weight_hr === null) {
+    const launched = lstmDirection(input, first, weights, reverse);
+    if (launched !== null) return launched;
+  }
   const steps = linear(input, weights.weight_ih, weights.bias_ih).unbind(0);
   if (reverse) steps.reverse();
   let state = first;

@@ -4,6 +4,7 @@ import { convolution, convolutionInput, convolutionWeight } from '../../kernels/
 import { bincount, countNonzero, nonzero, searchSorted } from '../../kernels/reference/count.js';
 import { gather, scatter } from '../../kernels/reference/gather.js';
 import { index, indexPut } from '../../kernels/reference/index.js';
+import { lstm, lstmBackward } from '../../kernels/reference/lstm.js';
 import { matmul } from '../../kernels/reference/matmul.js';
 import { normalize, normalizeBackward } from '../../kernels/reference/normalize.js';
 import { philox } from '../../kernels/reference/philox.js';
@@ -46,5 +47,5 @@ export const reference: Kernels = {
   bincount,
   searchSorted,
   philox,
-  fused: { softmax, softmaxBackward, normalize, normalizeBackward },
+  fused: { softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
 };
