@@ -31,6 +31,12 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
   return true;
 }
 
+/** Whether a view is one element, seen once or many times. */
+export function isSingle({ shape, strides }: Pick<View, 'shape' | 'strides'>): boolean {
+  for (let i = 0; i < shape.length; i++) if (shape[i] !== 1 && strides[i] !== 0) return false;
+  return true;
+}
+
 /** Strides that make `shape` look like `target` by broadcasting; the shapes have been checked before. */
 export function broadcastStrides(
   shape: readonly number[],

@@ -1,7 +1,7 @@
 import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
-import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { broadcastStrides, collapse, count, isContiguous, isSingle } from '../view.js';
 import { runVectors } from '../wasm/formula.js';
 import { policy } from '../wasm/policy.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
@@ -25,12 +25,6 @@ function operandCode(x: Operand, shape: readonly number[]): number {
   if (typeof x === 'number') return numberCode;
   const code = dtypeCode(x.dtype);
   return isSingle(x) && count(shape) !== 1 ? 10 + code : code;
-}
-
-/** Whether a view is one element, seen once or many times. */
-function isSingle({ shape, strides }: View): boolean {
-  for (let i = 0; i < shape.length; i++) if (shape[i] !== 1 && strides[i] !== 0) return false;
-  return true;
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -1,7 +1,7 @@
 import type { Formula, GraphNode } from '../dag.js';
 import type { ScalarName } from '../scalar.js';
 import type { Operand, View } from '../types.js';
-import { count } from '../view.js';
+import { count, isSingle } from '../view.js';
 import {
   type Expression,
   FunctionBuilder,
@@ -173,7 +173,7 @@ export function runVectors(f: Formula, outputs: readonly View[], inputs: readonl
   let mask = 0;
   for (const [k, x] of inputs.entries()) {
     if (typeof x !== 'number' && x.dtype !== 'float32') return false;
-    singles.push(typeof x === 'number' || count(x.shape) === 1);
+    singles.push(typeof x === 'number' || isSingle(x));
     if (singles[k]) mask |= 1 << k;
   }
   if (outputs.some((o) => o.dtype !== 'float32')) return false;

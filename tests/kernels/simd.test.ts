@@ -82,7 +82,7 @@ const mixed = formula(3, ((s: typeof numbers, a: number, b: number, c: number) =
 
 test('agrees with the reference over lengths, offsets and operands of one element, and writes nothing else', () => {
   always();
-  const operand = fc.constantFrom('elements', 'one', 'number');
+  const operand = fc.constantFrom('elements', 'one', 'expanded', 'number');
   const length = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(4095, 32767, 32768, 32769, 65700));
   fc.assert(
     fc.property(length, fc.tuple(operand, operand, operand), fc.nat(), (n, kinds, seed) => {
@@ -91,8 +91,9 @@ test('agrees with the reference over lengths, offsets and operands of one elemen
       const one = (): number => (random() < 0.3 ? pool[Math.floor(random() * pool.length)] : 8 * random() - 4);
       const inputs = kinds.map((kind): Operand => {
         if (kind === 'number') return Math.fround(one());
-        const size = kind === 'one' ? 1 : n;
-        return put(blank('float32', [size]), Array.from({ length: size }, one));
+        const size = kind === 'elements' ? n : 1;
+        const view = put(blank('float32', [size]), Array.from({ length: size }, one));
+        return kind === 'expanded' ? { ...view, shape: [n], strides: [0] } : view;
       });
       const results = [blank('float32', [n]), blank('float32', [n])];
       const others = results.map(duplicate);
@@ -154,9 +155,11 @@ function formulasOf(): [string, Formula, readonly (readonly [number, number])[]]
           ? (domain as readonly [number, number])
           : ((domain[i] ?? [-3, 3]) as readonly [number, number]),
       );
-      const gradient = backwardOf(row, new Array<boolean>(row.arity).fill(true)).formula;
+      const { formula: gradient, inputs } = backwardOf(row, new Array<boolean>(row.arity).fill(true));
+      const from: (readonly [number, number])[] = [[-1, 1], ...ranges];
+      const drawn = inputs.map((i) => from[i] ?? ([-1, 1] as const));
       const backward: [string, Formula, readonly (readonly [number, number])[]][] =
-        gradient === null ? [] : [[`the gradient of ${name}`, gradient, [[-1, 1], ...ranges, [-1, 1]]]];
+        gradient === null ? [] : [[`the gradient of ${name}`, gradient, drawn]];
       return [[name, row.formula, ranges], ...backward];
     });
 }

@@ -33,7 +33,7 @@ test.each([false, true])('first and second gradients; reverse: %p', (reverse) =>
   const four = inputs('float64', 3, 2, 2);
   const run = (...x: Four): [tg.Tensor, tg.Tensor] => launched(x, reverse);
   expect(tg.autograd.gradcheck(run, four)).toBe(true);
-  expect(tg.autograd.gradgradcheck(run, four)).toBe(true);
+  expect(tg.autograd.gradgradcheck(run, four, { fastMode: true })).toBe(true);
 });
 
 test.each([
