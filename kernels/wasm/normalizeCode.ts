@@ -184,8 +184,9 @@ export interface NormalizeKernels {
 export function normalizeOn(heap: Heap): NormalizeKernels {
   const module = new ModuleBuilder();
   const ints = (n: number): 'i32'[] => new Array<'i32'>(n).fill('i32');
-  const write = (name: string, n: number, body: (b: FunctionBuilder, p: Addresses) => void): void =>
+  const write = (name: string, n: number, body: (b: FunctionBuilder, p: Addresses) => void): void => {
     module.function(name, ints(n), null, (b, p) => body(b, p as Addresses));
+  };
   write('statistics', 4, writeStatistics);
   write('apply', 5, (b, p) => writeApply(b, false, p));
   write('applyAlong', 7, (b, p) => writeApply(b, true, p));
