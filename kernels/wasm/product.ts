@@ -2,8 +2,9 @@ import type { Matrix } from '../cpu/gemm.js';
 import { depthBlock, type Gemm, gemmOn, overhang, panelColumns, panelRows } from './gemm.js';
 import { type Heap, linked } from './heap.js';
 import { policy } from './policy.js';
+import type { Pool } from './pool.js';
 import { compact, lines, panels, room, type Staged, slack, stage, turned, unstage } from './staging.js';
-import { type Pool, share, threadPool } from './threads.js';
+import { share, threadPool } from './threads.js';
 
 const { abs, floor, max, min } = Math;
 

@@ -6,12 +6,14 @@ export const places = {
   pending: 1,
   /** Tasks of the job in all. */
   tasks: 2,
+  /** Bytes between the threads' own areas. */
+  distance: 3,
   /** Not zero after a task has thrown on another thread. */
-  failed: 3,
+  failed: 4,
 } as const;
 
 export const taskBits = 12;
-/** Bytes in front of a job's calls: where each task starts and ends, then a kernel's number, how many arguments follow, and those. */
+/** Bytes in front of a job's calls: where each task starts and ends, then a kernel's number, how many arguments it has, which of them are in the thread's own area, and those. */
 export const header = 64;
 
 /**
@@ -26,13 +28,18 @@ const port = typeof require === 'function' ? require('node:worker_threads').pare
 const { load, compareExchange, store, sub, wait, notify } = Atomics;
 const mask = (1 << ${taskBits}) - 1;
 const kernels = [];
-let shared, numbers, memory, spins;
+let shared, numbers, memory, spins, thread;
 function run(task) {
   let sum = 0;
+  const end = numbers[2 * task + 1];
+  const distance = thread * shared[${places.distance}];
   try {
-    for (let at = numbers[2 * task], from; at < numbers[2 * task + 1]; at = from + numbers[at + 1]) {
-      from = at + 2;
-      sum += kernels[numbers[at]](...numbers.subarray(from, from + numbers[at + 1])) ?? 0;
+    for (let at = numbers[2 * task]; at < end; ) {
+      const kernel = kernels[numbers[at]], count = numbers[at + 1], own = numbers[at + 2];
+      const args = [];
+      for (let k = 0; k < count; k++) args.push((own >> k) & 1 ? numbers[at + 3 + k] + distance : numbers[at + 3 + k]);
+      sum += kernel(...args) ?? 0;
+      at += 3 + count;
     }
   } catch {
     store(shared, ${places.failed}, 1);
@@ -58,7 +65,7 @@ function work() {
 }
 port.onmessage = ({ data }) => {
   if (data.memory) {
-    ({ memory, spins } = data);
+    ({ memory, spins, thread } = data);
     shared = new Int32Array(data.control, 0, ${header / 4});
     numbers = new Float64Array(data.control, ${header});
   } else {

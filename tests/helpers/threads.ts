@@ -1,5 +1,6 @@
 import { i32, load, ModuleBuilder, op } from '../../kernels/wasm/assembler.js';
-import { type Kernel, type Pool, setThreads, type Task, threadPool } from '../../kernels/wasm/threads.js';
+import type { Kernel, Pool, Task } from '../../kernels/wasm/pool.js';
+import { setThreads, threadPool } from '../../kernels/wasm/threads.js';
 
 /** Where the kernels below leave their marks, behind the area that kernels reserve. */
 interface Marks {
@@ -34,7 +35,7 @@ export function marks(pool: Pool): Marks {
 
 /** A task of one call for each list of arguments. */
 export function tasksOf(kernel: Kernel, lists: readonly (readonly number[])[]): Task[] {
-  return lists.map((args) => [[kernel, ...args]]);
+  return lists.map((args) => [[kernel, 0, ...args]]);
 }
 
 /** Starts two threads and returns once both of them take tasks. */

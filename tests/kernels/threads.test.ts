@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { i32, load, ModuleBuilder, plus, times } from '../../kernels/wasm/assembler.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import {
-  type Kernel,
-  type Pool,
-  setThreads,
-  share,
-  type Task,
-  threadPool,
-  threads,
-} from '../../kernels/wasm/threads.js';
+import type { Kernel, Pool, Task } from '../../kernels/wasm/pool.js';
+import { setThreads, share, threadPool, threads, Work } from '../../kernels/wasm/threads.js';
 import { marks, tasksOf, twoThreads } from '../helpers/threads.js';
 
 const usual = { ...policy };
@@ -81,15 +74,50 @@ test('a task makes its calls one after the other', () => {
   const tasks = Array.from({ length: 100 }, (_, k): Task => {
     const to = at + 4 * k;
     return [
-      [digit, to, 1],
-      [digit, to, 2],
-      [add, to, 100 * k],
-      [digit, to, 3],
+      [digit, 0, to, 1],
+      [digit, 0, to, 2],
+      [add, 0, to, 100 * k],
+      [digit, 0, to, 3],
     ];
   });
   pool.run(tasks);
   const wanted = Array.from({ length: 100 }, (_, k) => 10 * (12 + 100 * k) + 3);
   expect([...pool.heap.i32.subarray(at / 4, at / 4 + 100)]).toEqual(wanted);
+});
+
+test('each thread has an area of its own', () => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(400);
+  const rounds = 200;
+  for (let round = 0; round < rounds; round++) {
+    pool.heap.i32.fill(0);
+    // Two threads that add to one number lose some; what both write to is apart.
+    const task: Task = new Array(100).fill([add, 1, at, 1]);
+    pool.run([task, task, task, task], 128);
+    expect(pool.heap.i32[at / 4] + pool.heap.i32[at / 4 + 32]).toBe(400);
+  }
+});
+
+test('collected work is done with and without a pool, with the same result', () => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(64);
+  for (const threads of [pool, null]) {
+    pool.heap.i32.fill(0);
+    const work = new Work(threads);
+    for (let round = 1; round < 3; round++) {
+      for (let k = 0; k < 9; k++) {
+        work.task();
+        work.call(add, 0, at + 4 * k, k);
+        work.call(add, 0, at + 4 * k, round);
+      }
+      expect(work.done()).toBe(36 + 9 * round);
+      expect(work.done()).toBe(0);
+    }
+    const seen = [...pool.heap.i32.subarray(at / 4, at / 4 + 9)];
+    expect(seen).toEqual(Array.from({ length: 9 }, (_, k) => 2 * k + 3));
+  }
 });
 
 test('no tasks are no work; a task of more calls than fit is the caller’s', () => {
@@ -98,8 +126,8 @@ test('no tasks are no work; a task of more calls than fit is the caller’s', ()
   const at = pool.heap.reserve(64);
   pool.heap.i32.fill(0);
   expect(pool.run([])).toBe(0);
-  const long: Task = new Array(50_000).fill([add, at, 1]);
-  expect(pool.run([[[add, at, 1]], long, [[add, at + 4, 7]]])).toBe(50_008);
+  const long: Task = new Array(50_000).fill([add, 0, at, 1]);
+  expect(pool.run([[[add, 0, at, 1]], long, [[add, 0, at + 4, 7]]])).toBe(50_008);
   expect([0, 1].map((k) => pool.heap.i32[at / 4 + k])).toEqual([50_001, 7]);
 });
 

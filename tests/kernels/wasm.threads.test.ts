@@ -4,7 +4,8 @@ import { matmul } from '../../kernels/cpu/matmul.js';
 import type { View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import { type Pool, setThreads } from '../../kernels/wasm/threads.js';
+import type { Pool } from '../../kernels/wasm/pool.js';
+import { setThreads } from '../../kernels/wasm/threads.js';
 import { twoThreads } from '../helpers/threads.js';
 import { blank, duplicate, expectSame, layouts, randoms } from './views.js';
 
