@@ -101,6 +101,15 @@ export type LstmGradients = Pick<LstmOperands, 'sums' | 'h' | 'c'>;
 
 /** What networks spend time on beside products, in one launch; without it the composition of other families runs. */
 export interface FusedKernels {
+  /** output = input weight' + bias for an input [N, I], a weight [O, I] and a bias [O], or none. */
+  linear(output: View, input: View, weight: View, bias: View | null): void;
+  /** Gradients of `linear` to input, weight and bias (null where not wanted) from that to its output. */
+  linearBackward(
+    to: { readonly input: View | null; readonly weight: View | null; readonly bias: View | null },
+    gradient: View,
+    input: View,
+    weight: View,
+  ): void;
   /** exp(x) over its sum along `dim` (no dimension: one element), or the logarithm of that. */
   softmax(output: View, input: View, dim: number, logarithm: boolean): void;
   /** Gradient of `softmax` to its input, from that to its result, and the result. */

@@ -1,4 +1,4 @@
-import type { Floats, Matrix } from '../cpu/gemm.js';
+import type { Floats, Matrix, Vector } from '../cpu/matrix.js';
 import { type Library, type MatrixProduct, systemBlas, type VectorProduct } from './library.js';
 
 // CBLAS's constants.
@@ -126,10 +126,38 @@ export function blasFor(c: Floats, a: Floats, b: Floats): Library | null {
   return systemBlas();
 }
 
-/** c = a b through the system's BLAS. False, and nothing done, where it cannot, or where that is too small to pay. */
-export function product(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): boolean {
+/** Writes one row to every row of a matrix. */
+function repeat(rows: number, columns: number, c: Matrix, { data, offset, step }: Vector): void {
+  const compact = c.column === 1 && c.row === columns;
+  for (let j = 0; j < columns; j++) c.data[c.offset + j * c.column] = data[offset + j * step];
+  // Each copy doubles what is there.
+  for (let done = 1; done < rows; ) {
+    const next = compact ? Math.min(done, rows - done) : 1;
+    if (c.column === 1) c.data.copyWithin(c.offset + done * c.row, c.offset, c.offset + next * columns);
+    else for (let j = 0; j < columns; j++) c.data[c.offset + done * c.row + j * c.column] = data[offset + j * step];
+    done += next;
+  }
+}
+
+/** The system's BLAS where a product of this size is worth a call. */
+export function blasOf(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): Library | null {
   const work = rows * columns * depth;
-  if (work < policy.products || work === 0 || Math.max(rows, columns, depth) > largest) return false;
-  const blas = blasFor(c.data, a.data, b.data);
-  return blas !== null && multiply(blas, rows, columns, depth, c, a, b, false);
+  if (work < policy.products || work === 0 || Math.max(rows, columns, depth) > largest) return null;
+  return blasFor(c.data, a.data, b.data);
+}
+
+/** c = a b, plus one row where `start` is given, through the system's BLAS; false, with nothing that counts in c, where that is not the way. */
+export function product(
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  start: Vector | null = null,
+): boolean {
+  const blas = blasOf(rows, columns, depth, c, a, b);
+  if (blas === null) return false;
+  if (start !== null) repeat(rows, columns, c, start);
+  return multiply(blas, rows, columns, depth, c, a, b, start !== null);
 }

@@ -1,20 +1,12 @@
 import { product as blasProduct } from '../blas/gemm.js';
 import { product } from '../wasm/product.js';
+import { type Floats, type Matrix, turned, type Vector } from './matrix.js';
 import { scratch } from './scratch.js';
 import { specialize } from './specialize.js';
 
+export type { Floats, Matrix } from './matrix.js';
+
 const { ceil, min } = Math;
-
-/** The typed arrays that the product is written for. */
-export type Floats = Float32Array | Float64Array;
-
-/** A matrix in a typed array: element (i, j) lies at offset + i * row + j * column. */
-export interface Matrix {
-  readonly data: Floats;
-  readonly offset: number;
-  readonly row: number;
-  readonly column: number;
-}
 
 // Blocks of this many rows, columns and steps are packed at a time: 256 KiB of the left matrix, 512 KiB of the right one.
 const rowBlock = 128;
@@ -242,21 +234,54 @@ function direct(rows: number, columns: number, depth: number, c: Matrix, a: Matr
   );
 }
 
-function transposed(m: Matrix): Matrix {
-  return { data: m.data, offset: m.offset, row: m.column, column: m.row };
+/** Adds one row to every row of a matrix. */
+function addRowLoop(
+  c: Floats,
+  offset: number,
+  row: number,
+  column: number,
+  rows: number,
+  columns: number,
+  v: Floats,
+  from: number,
+  step: number,
+): void {
+  for (let i = 0; i < rows; i++) {
+    let at = offset + i * row;
+    for (let j = 0, p = from; j < columns; j++, at += column, p += step) c[at] += v[p];
+  }
 }
 
+const addRowFor = specialize(addRowLoop);
+
 /**
- * c = a b, with rows, columns and depth of any size, through the first that takes it: the system's BLAS, WebAssembly, JavaScript. The
- * first two take sums of float32 in float32; JavaScript takes all in double and, beyond 256 steps, rounds in between.
+ * c = a b, plus one row where `start` is given, with rows, columns and depth of any size, through the first that takes it: the system's
+ * BLAS, WebAssembly, JavaScript. The first two take sums of float32 in float32; JavaScript takes all in double and, beyond 256 steps,
+ * rounds in between.
  */
-export function gemm(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): void {
-  if (blasProduct(rows, columns, depth, c, a, b)) return;
-  if (product(rows, columns, depth, c, a, b)) return;
+export function gemm(
+  rows: number,
+  columns: number,
+  depth: number,
+  c: Matrix,
+  a: Matrix,
+  b: Matrix,
+  start: Vector | null = null,
+): void {
+  if (blasProduct(rows, columns, depth, c, a, b, start)) return;
+  if (product(rows, columns, depth, c, a, b, start)) return;
+  generated(rows, columns, depth, c, a, b);
+  if (start !== null) {
+    const add = addRowFor(c.data.BYTES_PER_ELEMENT);
+    add(c.data, c.offset, c.row, c.column, rows, columns, start.data, start.offset, start.step);
+  }
+}
+
+/** The product in JavaScript. */
+function generated(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): void {
   if (rows * columns * depth < smallestWork || depth < smallestDepth || min(rows, columns) < smallestSide) {
     // A thin product, a vector above all, has its long side as the columns.
-    if (columns < smallestSide && rows > columns)
-      direct(columns, rows, depth, transposed(c), transposed(b), transposed(a));
+    if (columns < smallestSide && rows > columns) direct(columns, rows, depth, turned(c), turned(b), turned(a));
     else direct(rows, columns, depth, c, a, b);
     return;
   }

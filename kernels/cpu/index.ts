@@ -7,6 +7,7 @@ import { copy, fill } from './copy.js';
 import { bincount, countNonzero, nonzero, searchSorted } from './count.js';
 import { gather, scatter } from './gather.js';
 import { index, indexPut } from './indexing.js';
+import { linear, linearBackward } from './linear.js';
 import { lstm, lstmBackward } from './lstm.js';
 import { matmul } from './matmul.js';
 import { allocate } from './memory.js';
@@ -59,5 +60,5 @@ export const cpu: Kernels = {
   bincount,
   searchSorted,
   philox,
-  fused: { softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
+  fused: { linear, linearBackward, softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
 };

@@ -11,7 +11,8 @@ import {
   times,
   v128,
 } from './assembler.js';
-import type { Heap } from './heap.js';
+import { addColumnSums } from './columnSums.js';
+import { type Heap, type Linked, linked } from './heap.js';
 import { addPack, addPackStrided } from './packing.js';
 
 /** Rows of the left matrix in a panel. */
@@ -93,6 +94,8 @@ export interface Gemm {
     depth: number,
     scratch: number,
   ): void;
+  /** Adds to the numbers at `sums`, in double, the rows of a matrix whose columns follow each other; columns up to a multiple of four are read. */
+  columnSums(sums: number, source: number, row: number, rows: number, columns: number): void;
 }
 
 /** Steps of depth between two jumps back. */
@@ -257,5 +260,9 @@ export function gemmOn(heap: Heap): Gemm {
   addPack(module, panelColumns);
   addMultiplyBlocks(module, addMultiply(module));
   addProduct(module);
+  addColumnSums(module);
   return heap.compile(module) as unknown as Gemm;
 }
+
+/** The product's functions on this thread's heap, or on another. */
+export const openGemm: (heap?: Heap | null) => Linked<Gemm> | null = linked(gemmOn);

@@ -1,22 +1,16 @@
-import type { Matrix } from '../cpu/gemm.js';
-import { depthBlock, type Gemm, gemmOn, overhang, panelColumns, panelRows } from './gemm.js';
-import { type Heap, linked } from './heap.js';
+import { type Matrix, turned, type Vector } from '../cpu/matrix.js';
+import { depthBlock, type Gemm, openGemm, overhang, panelColumns, panelRows } from './gemm.js';
+import type { Heap } from './heap.js';
 import { policy } from './policy.js';
 import type { Pool } from './pool.js';
-import { compact, lines, panels, room, type Staged, slack, stage, turned, unstage } from './staging.js';
+import { compact, lines, panels, room, type Staged, slack, stage, unstage } from './staging.js';
 import { share, threadPool } from './threads.js';
 
 const { abs, floor, max, min } = Math;
 
-/** One row that every row of a product begins with: elements of the caller's memory, `step` apart. */
-export interface Start {
-  readonly data: Matrix['data'];
-  readonly offset: number;
-  readonly step: number;
-}
-
-/** Up to this many elements on a side, and this depth, both operands are packed whole and stay in the second cache. */
-const smallSide = 65536;
+/** Up to this many elements both operands are packed whole, and the right one stays in the second cache. */
+const smallSide = 2 ** 17;
+const smallRight = 2 ** 16;
 // A left block of 256 KiB and its sums stay in the second cache while panels of the right one, 8 KiB each, pass through the first.
 const rowBlock = 256;
 const columnBlock = 512;
@@ -28,8 +22,6 @@ const sharedBand = 2 ** 20;
 /** Elements of the right matrix, and steps of depth, that are packed before the rows of the left one are visited. */
 const rightPart = 2 ** 22;
 const depthPart = 4096;
-
-const opened = linked(gemmOn);
 
 /** The product's functions on a heap, and the threads that see it. */
 interface Threads {
@@ -49,21 +41,27 @@ export function product(
   c: Matrix,
   a: Matrix,
   b: Matrix,
-  start: Start | null = null,
+  start: Vector | null = null,
 ): boolean {
   if (c.data.BYTES_PER_ELEMENT !== 4 || !(rows * columns * depth >= policy.products)) return false;
   const pool = rows * columns * depth >= policy.sharedProducts ? threadPool() : null;
-  const linked = opened(pool?.heap);
+  const linked = openGemm(pool?.heap);
   if (linked === null) return false;
   const { heap, functions } = linked;
-  const fits =
-    depth <= depthBlock && rows * depth <= smallSide && columns * depth <= smallSide && rows * columns <= smallSide;
-  if (fits && pool === null) return small(heap, functions, rows, columns, depth, c, a, b, start);
+  if (pool === null && isSmall(rows, columns, depth))
+    return small(heap, functions, rows, columns, depth, c, a, b, start);
   return large({ heap, functions, pool }, rows, columns, depth, c, a, b, start);
 }
 
+/** Whether a product is done in one go. */
+export function isSmall(rows: number, columns: number, depth: number): boolean {
+  return (
+    depth <= depthBlock && columns * depth <= smallRight && rows * depth <= smallSide && rows * columns <= smallSide
+  );
+}
+
 /** Copies the row to begin with to an address; gives that, or 0 where there is none. */
-function stageStart(heap: Heap, address: number, start: Start | null, columns: number): number {
+function stageStart(heap: Heap, address: number, start: Vector | null, columns: number): number {
   if (start === null) return 0;
   compact(heap, address, { data: start.data, offset: start.offset, row: columns, column: start.step }, 1, columns);
   return address;
@@ -79,7 +77,7 @@ function small(
   c: Matrix,
   a: Matrix,
   b: Matrix,
-  start: Start | null,
+  start: Vector | null,
 ): boolean {
   const left = room(a, rows, depth);
   const right = room(b, depth, columns);
@@ -165,7 +163,7 @@ function large(
   c: Matrix,
   a: Matrix,
   b: Matrix,
-  start: Start | null,
+  start: Vector | null,
 ): boolean {
   const { heap, pool } = threads;
   const steps = min(depth, depthPart);

@@ -1,4 +1,4 @@
-import type { Matrix } from '../cpu/gemm.js';
+import { type Matrix, turned } from '../cpu/matrix.js';
 import type { Heap } from './heap.js';
 
 const { abs, ceil, min } = Math;
@@ -58,11 +58,6 @@ function gather(heap: Heap, address: number, m: Matrix, rows: number, columns: n
   }
   compact(heap, address, m, rows, columns);
   return { address, row: 4 * columns, column: 4 };
-}
-
-/** The transposed matrix. */
-export function turned({ data, offset, row, column }: Matrix): Matrix {
-  return { data, offset, row: column, column: row };
 }
 
 /** Copies a matrix to an address, row after row without a gap. */

@@ -4,6 +4,7 @@ import { convolution, convolutionInput, convolutionWeight } from '../../kernels/
 import { bincount, countNonzero, nonzero, searchSorted } from '../../kernels/reference/count.js';
 import { gather, scatter } from '../../kernels/reference/gather.js';
 import { index, indexPut } from '../../kernels/reference/index.js';
+import { linear, linearBackward } from '../../kernels/reference/linear.js';
 import { lstm, lstmBackward } from '../../kernels/reference/lstm.js';
 import { matmul } from '../../kernels/reference/matmul.js';
 import { normalize, normalizeBackward } from '../../kernels/reference/normalize.js';
@@ -47,5 +48,5 @@ export const reference: Kernels = {
   bincount,
   searchSorted,
   philox,
-  fused: { softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
+  fused: { linear, linearBackward, softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
 };

@@ -1,8 +1,69 @@
-import { checkTensor } from '../../autograd/apply.js';
+import type { FusedKernels, View } from '../../../kernels/types.js';
+import { collapse, count } from '../../../kernels/view.js';
+import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
+import { modes } from '../../autograd/modes.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape } from '../../core/errors.js';
-import type { Tensor } from '../../core/tensor.js';
+import { emptyBeside, emptyTensor, isDense, type Tensor } from '../../core/tensor.js';
 import { product } from './product.js';
+
+/** All dimensions but the last as one; null where they do not lie like one. */
+function flattened(x: Tensor): View | null {
+  const { buffer, offset, shape, strides, dtype } = x;
+  const last = shape.length - 1;
+  if (last === 1) return x;
+  const columns = shape[last];
+  const flat = (rows: number, row: number): View => ({
+    ...{ buffer, offset, dtype },
+    shape: [rows, columns],
+    strides: [row, strides[last]],
+  });
+  if (isDense(x)) return flat(count(shape) / Math.max(columns, 1), columns);
+  const rows = collapse(shape.slice(0, last), [strides.slice(0, last)]);
+  if (rows.shape.length > 1) return null;
+  return flat(rows.shape[0] ?? 1, rows.strides[0][0] ?? 0);
+}
+
+/** Inputs: the input, whose dimensions but the last lie like one, the weight, and a bias or none. */
+const linearRow: Row<null> = {
+  name: 'linear',
+  infer: ([x, weight]) => [{ shape: [...x.shape.slice(0, -1), weight.shape[0]], dtype: x.dtype }],
+  kernel(k, [y], [x, weight, bias]) {
+    (k.fused as FusedKernels).linear(flattened(y) as View, flattened(x) as View, weight, bias ?? null);
+  },
+  saves: [0, 1],
+  grad(t, [g], [x, weight, bias], _y, _attributes, wanted) {
+    const [outputs, inputs] = weight.shape;
+    if (modes.grad) {
+      // A gradient of this gradient is wanted: it goes through products of its own.
+      const [rows, features] = [t.reshape(g, -1, outputs), t.reshape(x, -1, inputs)];
+      return [
+        wanted[0] ? t.matmul(g, weight) : null,
+        wanted[1] ? t.matmul(t.transpose(rows, 0, 1), features) : null,
+        wanted[2] ? t.sum(rows, 0) : null,
+      ];
+    }
+    const { device, kernels } = weight.storage;
+    const toInput = wanted[0] ? emptyTensor(x.shape, x.dtype, device) : null;
+    const toWeight = wanted[1] ? emptyBeside(weight, weight.dtype) : null;
+    const toBias = wanted[2] ? emptyTensor(bias.shape, bias.dtype, device) : null;
+    (kernels.fused as FusedKernels).linearBackward(
+      { input: toInput && flattened(toInput), weight: toWeight, bias: toBias },
+      flattened(g) ?? (flattened(t.contiguous(g)) as View),
+      flattened(x) as View,
+      weight,
+    );
+    return [toInput, toWeight, toBias];
+  },
+};
+
+/** Whether the device has a kernel for all of it, and the operands are the usual ones. */
+function fits(input: Tensor, weight: Tensor, bias: Tensor | null): boolean {
+  const { dtype, storage } = input;
+  if (storage.kernels.fused === undefined || (dtype !== 'float32' && dtype !== 'float64')) return false;
+  if (weight.shape.length !== 2 || weight.dtype !== dtype || input.shape.length < 2) return false;
+  return bias === null || (bias.shape.length === 1 && bias.shape[0] === weight.shape[0] && bias.dtype === dtype);
+}
 
 /**
  * input @ weight.T + bias over the last dimension; weight has shape (out, in) or (in,), bias (out,) or ().
@@ -22,6 +83,11 @@ export const linear: Fn<
         `linear: input ${showShape(input.shape)}, weight ${showShape(weight.shape)}: the last dimensions must be equal; ` +
           `this weight takes ${weight.shape.at(-1)} features`,
       );
+    }
+    if (bias !== null) checkTensor('linear', bias);
+    if (fits(input, weight, bias)) {
+      const x = input.shape.length === 2 || flattened(input) !== null ? input : input.contiguous();
+      return apply1(linearRow, bias === null ? [x, weight] : [x, weight, bias], null);
     }
     const y = product('linear', input, weight.shape.length === 2 ? weight.transpose(0, 1) : weight);
     return bias === null ? y : y.add(bias);

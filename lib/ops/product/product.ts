@@ -1,8 +1,10 @@
+import type { View } from '../../../kernels/types.js';
 import { count } from '../../../kernels/view.js';
 import { apply1, checkTensor, type Row, refuseInt64 } from '../../autograd/apply.js';
+import { modes } from '../../autograd/modes.js';
 import { DTypeError, ShapeError, showShape } from '../../core/errors.js';
 import { broadcastShapes } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { emptyTensor, type Tensor } from '../../core/tensor.js';
 
 function checkProduct(name: string, a: Tensor, b: Tensor): void {
   if (a.dtype !== b.dtype) {
@@ -22,11 +24,28 @@ const matmulRow: Row<string> = {
   },
   kernel: (k, [y], [a, b]) => k.matmul(y, a, b),
   saves: [0, 1],
-  grad: (t, [g], [a, b], _y, _attributes, wanted) => [
-    wanted[0] ? t.matmul(g, b.transpose(-1, -2)) : null,
-    wanted[1] ? t.matmul(a.transpose(-1, -2), g) : null,
-  ],
+  grad: (t, [g], [a, b], _y, _attributes, wanted) =>
+    modes.grad
+      ? [wanted[0] ? t.matmul(g, b.transpose(-1, -2)) : null, wanted[1] ? t.matmul(a.transpose(-1, -2), g) : null]
+      : [wanted[0] ? multiplied(a, g, turned(b)) : null, wanted[1] ? multiplied(b, turned(a), g) : null],
 };
+
+/** The product of two views, for no gradient of its own, shaped like `x`. */
+function multiplied(x: Tensor, a: View, b: View): Tensor {
+  const y = emptyTensor(x.shape, x.dtype, x.storage.device);
+  y.storage.kernels.matmul(y, a, b);
+  return y;
+}
+
+/** A view with its last two dimensions exchanged. */
+function turned({ buffer, offset, shape, strides, dtype }: View): View {
+  const swap = (all: readonly number[]): number[] => {
+    const result = all.slice();
+    [result[all.length - 2], result[all.length - 1]] = [all[all.length - 1], all[all.length - 2]];
+    return result;
+  };
+  return { buffer, offset, shape: swap(shape), strides: swap(strides), dtype };
+}
 
 /** `matmul` under the name of the operation that called it. */
 export function product(name: string, input: Tensor, other: Tensor): Tensor {
