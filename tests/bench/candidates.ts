@@ -4,16 +4,26 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Answer, BenchError, type Candidate } from './candidate.js';
+import { type Form, programOn } from './forms.js';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const peersFolder = join(folder, 'peers');
 
 /** Our library, in a process that lives through all rounds, as a training program does; `blas` is what it found. */
 export function ours(threads: number, env: NodeJS.ProcessEnv): Candidate & { blas: Promise<string> } {
-  const child = fork(join(folder, 'ours.ts'), [String(threads)], { execArgv: ['--import', 'tsx'], env });
+  return resident('tapegrad', fork(join(folder, 'ours.ts'), [String(threads)], { execArgv: ['--import', 'tsx'], env }));
+}
+
+/** Our library in another form. */
+async function inForm(form: Form, threads: number, env: NodeJS.ProcessEnv): Promise<Candidate> {
+  return resident(form, fork(await programOn(form), [String(threads)], { env }));
+}
+
+/** A process that stays, and takes one workload after the other. */
+function resident(name: string, child: ChildProcess): Candidate & { blas: Promise<string> } {
   const blas = next<string>(child, 'its start');
   return {
-    name: 'tapegrad',
+    name,
     blas,
     async run(workloads) {
       await blas;
@@ -103,7 +113,7 @@ function javascript(name: string, env: NodeJS.ProcessEnv): Candidate {
   return program(name, process.execPath, (only) => [join(peersFolder, 'js.mjs'), name, only], env);
 }
 
-export const peerNames = ['pytorch', 'tfjs-wasm', 'jax-js', 'processes'] as const;
+export const peerNames = ['pytorch', 'tfjs-wasm', 'jax-js', 'processes', 'package', 'es2021'] as const;
 export type PeerName = (typeof peerNames)[number];
 
 /** The other side, or an error that says what it lacks; `ownEnv` is for our own library. */
@@ -113,7 +123,8 @@ export function peer(
   env: NodeJS.ProcessEnv,
   ownEnv: NodeJS.ProcessEnv,
   python?: string,
-): Candidate {
+): Candidate | Promise<Candidate> {
+  if (name === 'package' || name === 'es2021') return inForm(name, threads, ownEnv);
   if (name === 'processes') return processes(threads, ownEnv);
   return name === 'pytorch' ? pytorch(threads, env, python) : javascript(name, env);
 }

@@ -77,7 +77,7 @@ async function main({ only, threads, blas, vs, python, rounds, json }: Flags): P
   const env = commonEnvironment(threads);
   const ownEnv = blas ? withBlas(env, blas) : env;
   const chosen = await selected(only);
-  const peers = vs.map((name) => peer(name, threads, env, ownEnv, python));
+  const peers = await Promise.all(vs.map((name) => peer(name, threads, env, ownEnv, python)));
   const own = ours(threads, ownEnv);
   const candidates = [own, ...peers];
   const results = await collect(candidates, chosen, rounds).finally(() => {
