@@ -2,8 +2,10 @@ import { setElement } from '../reference/element.js';
 import * as reference from '../reference/gather.js';
 import type { Operand, ScatterMode, View } from '../types.js';
 import { arrayTypes } from './memory.js';
-import { dtypesKey, type Elements, elements, rows } from './rows.js';
+import { areCounted, dtypesKey, type Elements, elements, rows } from './rows.js';
 import { specialize } from './specialize.js';
+
+// Positions are cut to 32 bits, as in `softmax`.
 
 function gatherLoop(
   output: Elements,
@@ -20,17 +22,18 @@ function gatherLoop(
   stride: number,
 ): void {
   const toNumber = Number;
+  const { imul } = Math;
   for (let row = 0; row < to.length; row++) {
-    let p = from[row];
-    let q = to[row];
-    let r = indexAt[row];
+    let p = from[row] | 0;
+    let q = to[row] | 0;
+    let r = indexAt[row] | 0;
     for (let j = 0; j < n; j++) {
       let i = toNumber(index[r]);
       if (i < 0) i += size;
-      if (i >= 0 && i < size) output[q] = input[p + i * stride];
-      p += fromStride;
-      q += toStride;
-      r += indexStride;
+      if (i >= 0 && i < size) output[q] = input[(p + imul(i, stride)) | 0];
+      p = (p + fromStride) | 0;
+      q = (q + toStride) | 0;
+      r = (r + indexStride) | 0;
     }
   }
 }
@@ -51,20 +54,22 @@ function scatterLoop(
   add: boolean,
 ): void {
   const toNumber = Number;
+  const { imul } = Math;
   for (let row = 0; row < to.length; row++) {
-    let p = from[row];
-    let q = to[row];
-    let r = indexAt[row];
+    let p = from[row] | 0;
+    let q = to[row] | 0;
+    let r = indexAt[row] | 0;
     for (let j = 0; j < n; j++) {
       let i = toNumber(index[r]);
       if (i < 0) i += size;
       if (i >= 0 && i < size) {
-        if (add) output[q + i * stride] += source[p];
-        else output[q + i * stride] = source[p];
+        const at = (q + imul(i, stride)) | 0;
+        if (add) output[at] += source[p];
+        else output[at] = source[p];
       }
-      p += fromStride;
-      q += toStride;
-      r += indexStride;
+      p = (p + fromStride) | 0;
+      q = (q + toStride) | 0;
+      r = (r + indexStride) | 0;
     }
   }
 }
@@ -79,7 +84,8 @@ function fixed(view: View, dim: number): Pick<View, 'offset' | 'strides'> {
 
 /** `Kernels.gather`. */
 export function gather(output: View, input: View, dim: number, index: View): void {
-  if (output.dtype !== input.dtype) return reference.gather(output, input, dim, index);
+  if (output.dtype !== input.dtype || !areCounted(output, input, index))
+    return reference.gather(output, input, dim, index);
   const { size, strides, starts } = rows(index.shape, output, fixed(input, dim), index);
   compiledGather(dtypesKey(input, index))(
     elements(output),
@@ -109,7 +115,7 @@ function spread(value: number, like: View): View {
 export function scatter(output: View, dim: number, index: View, source: Operand, mode: ScatterMode): void {
   const from = typeof source === 'number' ? spread(source, output) : source;
   const adds = mode === 'add' && output.dtype !== 'float16' && output.dtype !== 'bool';
-  if (from.dtype !== output.dtype || !(adds || mode === 'set')) {
+  if (from.dtype !== output.dtype || !(adds || mode === 'set') || !areCounted(output, from, index)) {
     return reference.scatter(output, dim, index, source, mode);
   }
   const { size, strides, starts } = rows(index.shape, fixed(output, dim), from, index);

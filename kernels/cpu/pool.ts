@@ -1,5 +1,6 @@
 import * as reference from '../reference/pool.js';
 import type { View, Window } from '../types.js';
+import { maxPoolVectors } from '../wasm/maxPool.js';
 import type { Floats } from './gemm.js';
 import { specialize } from './specialize.js';
 import { staged, throughFloat32 } from './stage.js';
@@ -81,6 +82,7 @@ export function maxPool(values: View, indices: View, input: View, window: Window
     padding: two(window.padding, 0),
     dilation: two(window.dilation, 1),
   };
+  if (dtype === 'float32' && maxPoolVectors(inPlanes(values), inPlanes(indices), inPlanes(input), flat)) return;
   const strides = two(input.strides.slice(2), 0);
   const sizes = two(input.shape.slice(2), 1);
   const outputs = two(values.shape.slice(2), 1);
@@ -95,6 +97,12 @@ export function maxPool(values: View, indices: View, input: View, window: Window
       loop(v, values.offset + to, w, indices.offset + to, x, from, strides, sizes, outputs, flat);
     }
   }
+}
+
+/** The same view with two spatial dimensions. */
+function inPlanes(view: View): View {
+  if (view.shape.length === 4) return view;
+  return { ...view, shape: view.shape.toSpliced(2, 0, 1), strides: view.strides.toSpliced(2, 0, 0) };
 }
 
 /** Puts `value` before the only entry of a one-dimensional list. */

@@ -15,6 +15,11 @@ export function dtypesKey(...views: readonly View[]): number {
   return views.reduce((key, view) => key * 16 + dtypeCodes[view.dtype], 0);
 }
 
+/** Whether 32 bits can count the elements of all memory. */
+export function areCounted(...views: readonly View[]): boolean {
+  return views.every((view) => elements(view).length < 2 ** 31);
+}
+
 /** Whether all that are there have one dtype, float32 or float64, and memory that 32 bits can count. */
 export function arePlain(...views: readonly (View | null)[]): boolean {
   const dtype = views[0]?.dtype;

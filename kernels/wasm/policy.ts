@@ -18,6 +18,8 @@ export interface Policy {
   /** Sizes of Winograd's tiles that convolutions may use, and what they count beside other ways, whose price is 1. */
   tiles: readonly number[];
   tilePrice: number;
+  /** Elements that windows slide over. */
+  windows: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
   memory: number;
   /** Multiplications of a product that are worth more than one thread. */
@@ -32,6 +34,7 @@ export const policy: Policy = {
   compiled: 50_000,
   reductions: 512,
   lines: 64,
+  windows: 256,
   memory: 2 ** 30,
   sharedProducts: 2 ** 20,
   patience: 30_000,

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/pool.js';
 import * as reference from '../../kernels/reference/pool.js';
 import type { DType, Window } from '../../kernels/types.js';
+import { policy } from '../../kernels/wasm/policy.js';
+import { maxPoolVectors } from '../../kernels/wasm/maxPool.js';
 import { readOnly } from './guard.js';
 import {
   blank,
@@ -16,6 +18,7 @@ import {
   stored,
 } from './views.js';
 
+const pairs2: Window = { size: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] };
 const pairs: Window = { size: [2], stride: [2], padding: [0], dilation: [1] };
 
 describe.each([
@@ -72,6 +75,69 @@ const dimension = fc
     return { input, size, stride, padding, dilation, output };
   });
 
+const usual = { ...policy };
+
+afterEach(() => void Object.assign(policy, usual));
+
+const extents = (dims: readonly { input: number; output: number }[], which: 'input' | 'output'): number[] =>
+  dims.map((d) => d[which]);
+
+const windowOf = (dims: readonly { size: number; stride: number; padding: number; dilation: number }[]): Window => ({
+  size: dims.map((d) => d.size),
+  stride: dims.map((d) => d.stride),
+  padding: dims.map((d) => d.padding),
+  dilation: dims.map((d) => d.dilation),
+});
+
+test('maxPool in vectors is the reference, for one and two dimensions', () => {
+  policy.windows = 1;
+  let ran = 0;
+  fc.assert(
+    fc.property(
+      fc.array(dimension, { minLength: 1, maxLength: 2 }),
+      fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
+      fc.integer(),
+      (spatial, lead, seed) => {
+        const input = scramble(blank('float32', [...lead, ...extents(spatial, 'input')]), randoms(seed));
+        const shape = [...lead, ...extents(spatial, 'output')];
+        const [values, indices] = [blank('float32', shape), blank('int32', shape)];
+        const window = windowOf(spatial);
+        const [fastValues, fastIndices] = [duplicate(values), duplicate(indices)];
+        const [plainValues, plainIndices] = [duplicate(values), duplicate(indices)];
+        if (spatial.length === 2 && maxPoolVectors(duplicate(values), duplicate(indices), input, window)) ran++;
+        cpu.maxPool(fastValues, fastIndices, input, window);
+        reference.maxPool(plainValues, plainIndices, input, window);
+        expectSame(fastValues, plainValues, values);
+        expectSame(fastIndices, plainIndices, indices);
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(ran).toBeGreaterThan(50);
+});
+
+test.each([
+  ['planes larger than a tile', [2, 70, 71], pairs2],
+  ['many planes', [200, 9, 11], pairs2],
+  [
+    'overlapping windows with padding',
+    [3, 32, 33],
+    { size: [3, 3], stride: [2, 2], padding: [1, 1], dilation: [1, 1] },
+  ],
+])('%s', (_name, [planes, height, width], window) => {
+  const out = [height, width].map((n, d) =>
+    Math.floor((n + 2 * window.padding[d] - window.size[d]) / window.stride[d] + 1),
+  );
+  const input = scramble(blank('float32', [1, planes, height, width]), randoms(planes));
+  const [values, indices] = [blank('float32', [1, planes, ...out]), blank('int32', [1, planes, ...out])];
+  const [fastValues, fastIndices] = [duplicate(values), duplicate(indices)];
+  const [plainValues, plainIndices] = [duplicate(values), duplicate(indices)];
+  expect(maxPoolVectors(fastValues, fastIndices, input, window)).toBe(true);
+  reference.maxPool(plainValues, plainIndices, input, window);
+  expectSame(fastValues, plainValues, values);
+  expectSame(fastIndices, plainIndices, indices);
+});
+
 test('maxPool on the cpu is the reference, for any layout and dtype', () => {
   fc.assert(
     fc.property(
@@ -82,15 +148,10 @@ test('maxPool on the cpu is the reference, for any layout and dtype', () => {
       layouts(true),
       fc.integer(),
       (spatial, lead, dtype, indexDType, layout, seed) => {
-        const input = scramble(blank(dtype, [...lead, ...spatial.map((d) => d.input)], layout), randoms(seed));
-        const shape = [...lead, ...spatial.map((d) => d.output)];
+        const input = scramble(blank(dtype, [...lead, ...extents(spatial, 'input')], layout), randoms(seed));
+        const shape = [...lead, ...extents(spatial, 'output')];
         const [values, indices] = [blank(dtype, shape), blank(indexDType, shape)];
-        const window = {
-          size: spatial.map((d) => d.size),
-          stride: spatial.map((d) => d.stride),
-          padding: spatial.map((d) => d.padding),
-          dilation: spatial.map((d) => d.dilation),
-        };
+        const window = windowOf(spatial);
         const [fastValues, fastIndices] = [duplicate(values), duplicate(indices)];
         const [plainValues, plainIndices] = [duplicate(values), duplicate(indices)];
         cpu.maxPool(fastValues, fastIndices, dtype === 'float16' ? input : readOnly(input), window);
