@@ -1,8 +1,8 @@
 import type { View, Window } from '../types.js';
 import { count, isContiguous } from '../view.js';
 import { type Heap, wasmHeap } from './heap.js';
-import { policy } from './policy.js';
 import { type PoolKernels, poolOn, type Taps } from './maxPoolCode.js';
+import { policy } from './policy.js';
 
 const { ceil, floor, max, min } = Math;
 

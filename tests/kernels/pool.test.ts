@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/pool.js';
 import * as reference from '../../kernels/reference/pool.js';
 import type { DType, Window } from '../../kernels/types.js';
-import { policy } from '../../kernels/wasm/policy.js';
 import { maxPoolVectors } from '../../kernels/wasm/maxPool.js';
+import { policy } from '../../kernels/wasm/policy.js';
 import { readOnly } from './guard.js';
 import {
   blank,
