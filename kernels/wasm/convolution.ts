@@ -1,9 +1,12 @@
 import { compact } from '../cpu/compact.js';
 import type { Convolution, View } from '../types.js';
 import { count, isContiguous } from '../view.js';
-import type { Images } from './images.js';
+import type { Images, Kernels, Triple } from './images.js';
+import type { Steps } from './patchConvolution.js';
+import * as patches from './patchConvolution.js';
 import { policy } from './policy.js';
-import { convolve, convolveFilters, type Extent, type Filters } from './winogradConvolution.js';
+import type { Extent } from './winogradConvolution.js';
+import * as winograd from './winogradConvolution.js';
 
 const { ceil } = Math;
 
@@ -39,13 +42,24 @@ function tileFor(images: number, inputs: number, outputs: number, height: number
   return best;
 }
 
-function imagesOf(view: View, groups: number): Images {
-  const [, channels, , height, width] = view.shape;
-  return { data: view.buffer as Float32Array, offset: view.offset, channels: channels / groups, height, width };
+function imagesOf({ buffer, offset, shape }: View, groups: number): Images {
+  const [, channels, depth, height, width] = shape;
+  return { data: buffer as Float32Array, offset, channels: channels / groups, plane: [depth, height, width] };
 }
 
-function filtersOf({ buffer, offset }: View): Filters {
-  return { data: buffer as Float32Array, offset };
+function kernelsOf({ buffer, offset, shape }: View): Kernels {
+  const [, , depth, height, width] = shape;
+  return { data: buffer as Float32Array, offset, taps: [depth, height, width] };
+}
+
+function stepsOf({ shape }: View, { groups, stride, padding, dilation }: Convolution): Steps {
+  return {
+    images: shape[0],
+    groups,
+    stride: stride as unknown as Triple,
+    padding: padding as unknown as Triple,
+    dilation: dilation as unknown as Triple,
+  };
 }
 
 /** What both passes over tiles need: which tiles, and how far they reach over the source's edges. Null where tiles are not the way. */
@@ -70,32 +84,34 @@ function isWorth(output: View, result: View, weight: View): boolean {
   return work >= policy.convolutions && count(output.shape) > 0 && isContiguous(output.shape, output.strides);
 }
 
-/** `Kernels.convolution` of float32 with three spatial dimensions; false, and nothing that counts done, where WebAssembly is not the way. */
+/** `Kernels.convolution` of float32 with three spatial dimensions; false, and nothing done, where WebAssembly is not the way. */
 export function convolution(output: View, input: View, weight: View, options: Convolution): boolean {
   if (!canStage(output, input, weight) || !isWorth(output, output, weight)) return false;
   const { groups, padding } = options;
+  const [source, kernels] = [imagesOf(compact(input), groups), kernelsOf(compact(weight))];
+  const result = imagesOf(output, groups);
   const tiles = tilesFor(input, output, weight, options, padding[1], padding[2]);
-  if (tiles === null) return false;
-  const [source, filters] = [imagesOf(compact(input), groups), filtersOf(compact(weight))];
-  return convolve(...tiles, source, filters, false, imagesOf(output, groups), null);
+  if (tiles !== null && winograd.convolve(...tiles, source, kernels, false, result, null)) return true;
+  return patches.convolve(stepsOf(input, options), source, kernels, result, null);
 }
 
 /** `Kernels.convolutionInput` in the same way. */
 export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): boolean {
   if (!canStage(output, gradient, weight) || !isWorth(output, gradient, weight)) return false;
   const { groups, padding } = options;
+  const [source, kernels] = [imagesOf(compact(gradient), groups), kernelsOf(compact(weight))];
+  const result = imagesOf(output, groups);
   const tiles = tilesFor(gradient, output, weight, options, 2 - padding[1], 2 - padding[2]);
-  if (tiles === null) return false;
-  const [source, filters] = [imagesOf(compact(gradient), groups), filtersOf(compact(weight))];
-  return convolve(...tiles, source, filters, true, imagesOf(output, groups), null);
+  if (tiles !== null && winograd.convolve(...tiles, source, kernels, true, result, null)) return true;
+  return patches.convolveInput(stepsOf(gradient, options), source, kernels, result, null);
 }
 
 /** `Kernels.convolutionWeight` in the same way. */
 export function convolutionWeight(output: View, gradient: View, input: View, options: Convolution): boolean {
   if (!canStage(output, gradient, input) || !isWorth(output, gradient, output)) return false;
   const { groups, padding } = options;
-  const tiles = tilesFor(input, gradient, output, options, padding[1], padding[2]);
-  if (tiles === null) return false;
   const [source, given] = [imagesOf(compact(input), groups), imagesOf(compact(gradient), groups)];
-  return convolveFilters(...tiles, source, given, filtersOf(output));
+  const tiles = tilesFor(input, gradient, output, options, padding[1], padding[2]);
+  if (tiles !== null && winograd.convolveKernels(...tiles, source, given, kernelsOf(output))) return true;
+  return patches.convolveKernels(stepsOf(input, options), source, given, kernelsOf(output));
 }

@@ -1,57 +1,73 @@
 import type { Heap } from './heap.js';
 import type { Planes } from './planes.js';
+import { lines } from './staging.js';
 
-const { ceil, max, min } = Math;
+const { ceil, floor, max, min } = Math;
 
 /** Bytes of images that are staged at a time, if not one image alone is more. */
 const chunkBytes = 1 << 20;
+
+/** Depth, height and width. */
+export type Triple = readonly [number, number, number];
 
 /** Images in memory, one behind the other; `channels` in a group. */
 export interface Images {
   readonly data: Float32Array;
   readonly offset: number;
   readonly channels: number;
-  readonly height: number;
-  readonly width: number;
+  readonly plane: Triple;
 }
 
-/** Images in the heap: as they are, or with rows and columns of zeros around them. */
+/** Kernels in memory, for each group [outputs, inputs, ...taps]. */
+export interface Kernels {
+  readonly data: Float32Array;
+  readonly offset: number;
+  readonly taps: Triple;
+}
+
+/**
+ * Images in the heap: as they are, or with zeros around them, and each row in `phases` parts, of which part k holds the elements k,
+ * k + phases and so on. A stride then walks over neighbours.
+ */
 export interface Padded {
-  readonly height: number;
-  readonly width: number;
-  readonly top: number;
-  readonly left: number;
-  /** Elements of one image. */
+  /** Elements of a row's part, a row, a plane, a channel and an image. */
+  readonly part: number;
+  readonly row: number;
+  readonly plane: number;
+  readonly channel: number;
   readonly size: number;
+  readonly before: Triple;
+  readonly extent: Triple;
+  readonly phases: number;
   /** Whether that is another layout. */
   readonly copied: boolean;
 }
 
 /** Elements of an image, of all its groups. */
-export function elements(groups: number, { channels, height, width }: Omit<Images, 'data' | 'offset'>): number {
-  return groups * channels * height * width;
+export function elements(groups: number, { channels, plane }: Images): number {
+  return groups * channels * plane[0] * plane[1] * plane[2];
 }
 
-export function padded(
-  groups: number,
-  images: Images,
-  height: number,
-  width: number,
-  top: number,
-  left: number,
-): Padded {
-  const copied = height !== images.height || width !== images.width || top !== 0 || left !== 0;
-  return { height, width, top, left, size: groups * images.channels * height * width, copied };
+/** Images with zeros before and after them, up to an extent. */
+export function padded(groups: number, images: Images, extent: Triple, before: Triple, phases: number = 1): Padded {
+  const part = ceil(extent[2] / phases);
+  const row = part * phases;
+  const plane = row * extent[1];
+  const channel = plane * extent[0];
+  const size = groups * images.channels * channel;
+  const copied = phases > 1 || extent.some((n, d) => n !== images.plane[d]) || before.some((n) => n !== 0);
+  return { part, row, plane, channel, size, before, extent, phases, copied };
 }
 
 /** How many images to take at a time, of this many elements each. */
 export function chunkOf(images: number, size: number): number {
-  return max(1, min(images, Math.floor(chunkBytes / 4 / max(1, size))));
+  return max(1, min(images, floor(chunkBytes / 4 / max(1, size))));
 }
 
 /** Addresses of areas of so many bytes; null where the heap cannot hold them. */
 export function areas(heap: Heap, sizes: readonly number[]): number[] | null {
-  const whole = sizes.map((size) => 64 * ceil(size / 64) + 64);
+  // Vectors may reach over the end of what they are for.
+  const whole = sizes.map((size) => lines(size) + 64);
   let at = heap.reserve(whole.reduce((a, b) => a + b));
   if (at === 0) return null;
   return whole.map((size) => {
@@ -60,7 +76,7 @@ export function areas(heap: Heap, sizes: readonly number[]): number[] | null {
   });
 }
 
-/** Copies images to `raw`, and where they need zeros around them from there into those at `zeros`. Gives the address of the result. */
+/** Copies images to `raw`, and where they need another layout from there to `zeros`. Gives the address of the result. */
 export function stageImages(
   heap: Heap,
   { copy }: Planes,
@@ -73,19 +89,34 @@ export function stageImages(
   zeros: number,
 ): number {
   const size = elements(groups, from);
-  const at = from.offset + first * size;
-  heap.write(raw, from.data, at, count * size);
+  heap.write(raw, from.data, from.offset + first * size, count * size);
   if (!to.copied) return raw;
-  const { height, width } = from;
-  const rows = min(height, to.height - to.top);
-  const columns = min(width, to.width - to.left);
-  const start = zeros + 4 * (to.top * to.width + to.left);
-  const planes = count * groups * from.channels;
-  copy(start, 4 * to.height * to.width, 4 * to.width, raw, 4 * height * width, 4 * width, planes, rows, columns);
+  const [depth, height, width] = from.plane;
+  const rows = min(height, to.extent[1] - to.before[1]);
+  const end = min(width, to.extent[2] - to.before[2]);
+  const channels = count * groups * from.channels;
+  // Without depth the channels are planes of one image.
+  const flat = depth === 1 && to.extent[0] === 1;
+  const planes = flat ? channels : min(depth, to.extent[0] - to.before[0]);
+  const plane = flat ? to.channel : to.plane;
+  for (let c = 0; c < (flat ? 1 : channels); c++) {
+    const start = zeros + 4 * (c * to.channel + to.before[0] * to.plane + to.before[1] * to.row);
+    const source = raw + 4 * c * depth * height * width;
+    for (let phase = 0; phase < to.phases; phase++) {
+      // The first element of the row that belongs to this part.
+      const x = (phase + to.phases * to.before[2] - to.before[2]) % to.phases;
+      if (x >= end) continue;
+      const at = start + 4 * (phase * to.part + (x + to.before[2] - phase) / to.phases);
+      const columns = ceil((end - x) / to.phases);
+      const row = 4 * width;
+      const step = 4 * to.phases;
+      copy(at, 4 * plane, 4 * to.row, 4, source + 4 * x, row * height, row, step, planes, rows, columns);
+    }
+  }
   return zeros;
 }
 
-/** Fills an area of the heap. */
+/** Fills an area of the heap with zeros. */
 export function blank(heap: Heap, address: number, count: number): void {
   heap.f32.fill(0, address / 4, address / 4 + count);
 }

@@ -60,16 +60,16 @@ export function addPack(module: ModuleBuilder, width: number): void {
       places.forEach((place, l) => {
         f.set(place, plus(source, load('i32.load', rows, 4 * l)));
       });
-      const inOrder = groups.map((g) =>
-        consecutive(plus(load('i32.load', rows), i32(16 * g)), load('v128.load', rows, 16 * g)),
-      );
+      const inOrder = groups.map((g) => consecutive(load('i32.load', rows, 16 * g), load('v128.load', rows, 16 * g)));
       f.set(k, i32(0));
       f.when(
         inOrder.reduce((a, b) => op('i32.and', a, b)),
         () => {
           f.count(k, depth, 1, () => {
-            f.set(at, plus(places[0], load('i32.load', stepAt(k))));
-            for (const g of groups) f.store('v128.store', target, load('v128.load', at, 16 * g), 16 * g);
+            f.set(step, load('i32.load', stepAt(k)));
+            for (const g of groups) {
+              f.store('v128.store', target, load('v128.load', plus(places[4 * g], step)), 16 * g);
+            }
             f.advance(target, 4 * width);
           });
         },

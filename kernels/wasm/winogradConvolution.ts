@@ -1,11 +1,9 @@
-import { ModuleBuilder } from './assembler.js';
-import { type Gemm, gemmOn, panelColumns, panelRows } from './gemm.js';
-import { type Heap, type Linked, linked } from './heap.js';
-import { areas, blank, chunkOf, elements, type Images, padded, stageImages } from './images.js';
-import { addPlanes, type Planes } from './planes.js';
+import { type Tools, tools } from './convolutionTools.js';
+import { panelColumns, panelRows } from './gemm.js';
+import type { Linked } from './heap.js';
+import { areas, blank, chunkOf, elements, type Images, type Kernels, padded, stageImages } from './images.js';
 import { panels, writeOffsets } from './staging.js';
-import { largeTile, smallTile } from './tile.js';
-import { addWinograd, type Winograd } from './winograd.js';
+import type { Winograd } from './winograd.js';
 
 const { ceil, floor, max, min } = Math;
 
@@ -21,12 +19,6 @@ const largestDepth = 64;
 /** Added to the distance between factors, or they would all fall on the same lines of the first cache. */
 const skew = 320;
 
-/** Kernels of 3 x 3 elements, one behind the other. */
-export interface Filters {
-  readonly data: Float32Array;
-  readonly offset: number;
-}
-
 /** How many images and groups; rows and columns of zeros before each image. */
 export interface Extent {
   readonly images: number;
@@ -34,28 +26,6 @@ export interface Extent {
   readonly top: number;
   readonly left: number;
 }
-
-interface Tools extends Planes {
-  readonly multiply: Gemm['multiply'];
-  readonly sizes: ReadonlyMap<number, Winograd>;
-}
-
-function toolsOn(heap: Heap): Tools {
-  const tiles = [smallTile, largeTile];
-  const module = new ModuleBuilder();
-  addPlanes(module);
-  for (const tile of tiles) addWinograd(module, tile);
-  const functions = heap.compile(module);
-  const family = (size: number): Winograd => {
-    const names = Object.keys(functions).filter((name) => name.endsWith(`${size}`));
-    return Object.fromEntries(names.map((name) => [name.slice(0, -1), functions[name]])) as unknown as Winograd;
-  };
-  const sizes = new Map(tiles.map(({ size }) => [size, family(size)]));
-  const { copy } = functions as unknown as Planes;
-  return { multiply: gemmOn(heap).multiply, copy, sizes };
-}
-
-const opened = linked(toolsOn);
 
 /** Tiles that cover the planes of some images, and what they need of the images on the other side. */
 interface Plan extends Linked<Tools> {
@@ -73,11 +43,11 @@ interface Plan extends Linked<Tools> {
 }
 
 function planFor(size: number, result: Images): Plan | null {
-  const linked = opened();
+  const linked = tools();
   if (linked === null) return null;
-  const [high, wide] = [ceil(result.height / size), ceil(result.width / size)];
+  const [high, wide] = [ceil(result.plane[1] / size), ceil(result.plane[2] / size)];
   const [height, width] = [size * high, size * wide];
-  const winograd = linked.functions.sizes.get(size)!;
+  const winograd = linked.functions.winograd.get(size)!;
   return { ...linked, winograd, size, factors: (size + 2) ** 2, high, wide, height, width, area: height * width };
 }
 
@@ -109,7 +79,7 @@ export function convolve(
   size: number,
   { images, groups, top, left }: Extent,
   source: Images,
-  filters: Filters,
+  kernels: Kernels,
   turned: boolean,
   result: Images,
   bias: Float32Array | null,
@@ -118,8 +88,8 @@ export function convolve(
   if (plan === null) return false;
   const { heap, functions, winograd, factors, high, wide, height, width, area } = plan;
   const [inputs, outputs] = [source.channels, result.channels];
-  const input = padded(groups, source, height + 2, width + 2, top, left);
-  const cropped = area !== result.height * result.width;
+  const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
+  const cropped = area !== result.plane[1] * result.plane[2];
   const resultSize = groups * outputs * area;
   const chunk = chunkOf(images, max(input.size, resultSize));
   const perImage = high * wide;
@@ -129,7 +99,7 @@ export function convolve(
   const block = panels(ceil(tiles / ceil(tiles / most)), panelColumns);
   const allTiles = panels(tiles, panelColumns);
   const rows = panels(outputs, panelRows);
-  const kernels = outputs * inputs * 9;
+  const perGroup = outputs * inputs * 9;
   const filterPlane = 4 * rows * inputs + skew;
   const inputPlane = 4 * depth * block + skew;
   const productPlane = 4 * rows * block + skew;
@@ -137,7 +107,7 @@ export function convolve(
     groups * factors * filterPlane,
     factors * inputPlane,
     factors * productPlane,
-    4 * max(chunk * elements(groups, source), groups * kernels, cropped ? chunk * elements(groups, result) : 0),
+    4 * max(chunk * elements(groups, source), groups * perGroup, cropped ? chunk * elements(groups, result) : 0),
     input.copied ? 4 * chunk * input.size : 0,
     4 * chunk * resultSize,
     4 * allTiles,
@@ -149,7 +119,7 @@ export function convolve(
   if (places === null) return false;
   const [filterAt, inputAt, productAt, raw, zeros, results, sourceTiles, resultTiles, lanes, steps, biasAt] = places;
 
-  heap.write(raw, filters.data, filters.offset, groups * kernels);
+  heap.write(raw, kernels.data, kernels.offset, groups * perGroup);
   writeOffsets(heap, lanes, outputs, turned ? kernelBytes : kernelBytes * inputs, rows);
   writeOffsets(heap, steps, inputs, turned ? kernelBytes * outputs : kernelBytes, inputs);
   const filter = turned ? winograd.turned : winograd.filter;
@@ -157,20 +127,20 @@ export function convolve(
     for (let c = 0; c < inputs; c += depth) {
       const to = filterAt + g * factors * filterPlane + 4 * c * rows;
       const d = min(depth, inputs - c);
-      filter(to, raw + 4 * g * kernels, lanes, rows, steps + 4 * c, d, kernelRow, filterPlane, 16, 16 * d, 32 * d);
+      filter(to, raw + 4 * g * perGroup, lanes, rows, steps + 4 * c, d, kernelRow, filterPlane, 16, 16 * d, 32 * d);
     }
   }
   if (input.copied) blank(heap, zeros, chunk * input.size);
   if (bias === null) blank(heap, biasAt, groups * outputs);
   else heap.write(biasAt, bias, 0, groups * outputs);
-  writeTiles(plan, sourceTiles, chunk, input.size, input.width, allTiles);
+  writeTiles(plan, sourceTiles, chunk, input.size, input.row, allTiles);
   writeTiles(plan, resultTiles, chunk, resultSize, width, allTiles);
-  writeOffsets(heap, steps, inputs, 4 * input.height * input.width, inputs);
+  writeOffsets(heap, steps, inputs, 4 * input.channel, inputs);
 
   const runBlock = (from: number, to: number, g: number, t: number, n: number): number => {
     for (let c = 0; c < inputs; c += depth) {
       const d = min(depth, inputs - c);
-      const [tilesAt, stepsAt, row] = [sourceTiles + 4 * t, steps + 4 * c, 4 * input.width];
+      const [tilesAt, stepsAt, row] = [sourceTiles + 4 * t, steps + 4 * c, 4 * input.row];
       winograd.input(inputAt, from, tilesAt, n, stepsAt, d, row, inputPlane, 32, 16, 32 * d);
       for (let x = 0; x < factors; x++) {
         const left = filterAt + (g * factors + x) * filterPlane + 4 * c * rows;
@@ -189,7 +159,7 @@ export function convolve(
     for (let g = 0; g < groups; g++) {
       for (let t = 0; t < some * perImage; t += block) {
         const n = panels(min(block, some * perImage - t), panelColumns);
-        const group = from + 4 * g * inputs * input.height * input.width;
+        const group = from + 4 * g * inputs * input.channel;
         check += runBlock(group, results + 4 * g * outputs * area, g, t, n);
       }
     }
@@ -212,27 +182,27 @@ function unstageImages(
 ): void {
   const size = elements(groups, to);
   if (cropped) {
-    const plane = 4 * to.height * to.width;
+    const [, rows, columns] = to.plane;
     const planes = count * groups * to.channels;
-    functions.copy(raw, plane, 4 * to.width, results, 4 * area, 4 * width, planes, to.height, to.width);
+    functions.copy(raw, 4 * rows * columns, 4 * columns, 4, results, 4 * area, 4 * width, 4, planes, rows, columns);
   }
   heap.read(cropped ? raw : results, to.data, to.offset + first * size, count * size);
 }
 
 /** Gradients of `convolve` to its kernels, [outputs, inputs] for each group, from those to its results. False as there. */
-export function convolveFilters(
+export function convolveKernels(
   size: number,
   { images, groups, top, left }: Extent,
   source: Images,
   gradient: Images,
-  filters: Filters,
+  kernels: Kernels,
 ): boolean {
   const plan = planFor(size, gradient);
   if (plan === null) return false;
   const { heap, functions, winograd, factors, high, wide, height, width, area } = plan;
   const [inputs, outputs] = [source.channels, gradient.channels];
-  const input = padded(groups, source, height + 2, width + 2, top, left);
-  const given = padded(groups, gradient, height, width, 0, 0);
+  const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
+  const given = padded(groups, gradient, [1, height, width], [0, 0, 0]);
   const chunk = chunkOf(images, max(input.size, given.size));
   const perImage = high * wide;
   const tiles = chunk * perImage;
@@ -240,7 +210,7 @@ export function convolveFilters(
   const block = ceil(tiles / ceil(tiles / most));
   const rows = panels(outputs, panelRows);
   const columns = panels(inputs, panelColumns);
-  const kernels = 9 * outputs * inputs;
+  const perGroup = 9 * outputs * inputs;
   const inputPlane = 4 * columns * block + skew;
   const givenPlane = 4 * rows * block + skew;
   const sumPlane = 4 * rows * columns + skew;
@@ -248,7 +218,7 @@ export function convolveFilters(
     factors * inputPlane,
     factors * givenPlane,
     groups * factors * sumPlane,
-    4 * max(chunk * max(elements(groups, source), elements(groups, gradient)), kernels) + 4 * kernelBytes,
+    4 * max(chunk * max(elements(groups, source), elements(groups, gradient)), perGroup) + 4 * kernelBytes,
     input.copied ? 4 * chunk * input.size : 0,
     4 * chunk * max(elements(groups, gradient), given.size),
     4 * tiles,
@@ -262,14 +232,14 @@ export function convolveFilters(
 
   if (input.copied) blank(heap, zeros, chunk * input.size);
   if (given.copied) blank(heap, zerosGiven, chunk * given.size);
-  writeTiles(plan, sourceTiles, chunk, input.size, input.width, tiles);
+  writeTiles(plan, sourceTiles, chunk, input.size, input.row, tiles);
   writeTiles(plan, givenTiles, chunk, given.size, width, tiles);
-  writeOffsets(heap, channels, inputs, 4 * input.height * input.width, columns);
+  writeOffsets(heap, channels, inputs, 4 * input.channel, columns);
   writeOffsets(heap, lanes, outputs, 4 * area, rows);
 
   const runBlock = (from: number, to: number, g: number, t: number, n: number, more: boolean): void => {
     const panel = 16 * n;
-    const inputRow = 4 * input.width;
+    const inputRow = 4 * input.row;
     winograd.input(inputAt, from, channels, columns, sourceTiles + 4 * t, n, inputRow, inputPlane, 32, 16, 2 * panel);
     winograd.gradient(givenAt, to, lanes, rows, givenTiles + 4 * t, n, 4 * width, givenPlane, 16, panel, 2 * panel);
     for (let x = 0; x < factors; x++) {
@@ -284,7 +254,7 @@ export function convolveFilters(
     const to = stageImages(heap, functions, gradient, groups, first, some, rawGiven, given, zerosGiven);
     for (let g = 0; g < groups; g++) {
       for (let t = 0; t < some * perImage; t += block) {
-        const group = from + 4 * g * inputs * input.height * input.width;
+        const group = from + 4 * g * inputs * input.channel;
         const n = min(block, some * perImage - t);
         runBlock(group, to + 4 * g * outputs * area, g, t, n, first + t > 0);
       }
@@ -294,7 +264,7 @@ export function convolveFilters(
     const from = sums + g * factors * sumPlane;
     const check = winograd.taps(raw, from, outputs, inputs, sumPlane, 4 * columns, kernelBytes * inputs);
     if (!Number.isFinite(check)) return false;
-    heap.read(raw, filters.data, filters.offset + g * kernels, kernels);
+    heap.read(raw, kernels.data, kernels.offset + g * perGroup, perGroup);
   }
   return true;
 }

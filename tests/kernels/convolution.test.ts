@@ -3,6 +3,7 @@ import { policy as blas } from '../../kernels/blas/gemm.js';
 import * as cpu from '../../kernels/cpu/convolution.js';
 import * as reference from '../../kernels/reference/convolution.js';
 import type { Convolution, DType, View } from '../../kernels/types.js';
+import { wasmHeap } from '../../kernels/wasm/heap.js';
 import { policy as wasm } from '../../kernels/wasm/policy.js';
 import { readOnly } from './guard.js';
 import {
@@ -18,16 +19,22 @@ import {
   stored,
 } from './views.js';
 
-// BLAS and WebAssembly have tests of their own.
+// BLAS and tiles have tests of their own.
 beforeAll(() => {
   Object.assign(blas, { products: Infinity, convolutions: Infinity });
-  wasm.convolutions = Infinity;
+  wasm.tiles = [];
 });
+
+const ways = [
+  ['in JavaScript', Infinity],
+  ['by patches in WebAssembly', 1],
+] as const;
 
 const once: Convolution = { stride: [1], padding: [0], dilation: [1], groups: 1 };
 
 /** Leaves NaN in whatever memory the convolutions keep between calls. */
 function poisonScratch(dtype: DType): void {
+  wasmHeap()?.f32.fill(NaN);
   const poison = (shape: readonly number[]): View => put(blank(dtype, shape), new Array(600).fill(NaN));
   const [x, w, g] = [poison([1, 6, 100]), poison([6, 6, 10]), poison([1, 6, 91])];
   cpu.convolution(blank(dtype, g.shape), x, w, once);
@@ -82,7 +89,8 @@ function expectReference(fast: Kernel, plain: Kernel, output: View, a: View, b: 
   expectSame(x, y, output);
 }
 
-test('convolutions on the cpu are the reference, for any layout and dtype', () => {
+test.each(ways)('convolutions %s are the reference, for any layout and dtype', (_name, smallest) => {
+  wasm.convolutions = smallest;
   fc.assert(
     fc.property(
       problem,
@@ -91,7 +99,11 @@ test('convolutions on the cpu are the reference, for any layout and dtype', () =
       fc.integer(),
       ({ input, weight, output, options }, dtype, [inputLayout, weightLayout, gradientLayout], seed) => {
         const random = randoms(seed);
-        const fill = (view: View): View => scrambleIntegers(view, random, 0, dtype === 'bool' ? 2 : 9);
+        const fill = (view: View): View => {
+          // Around the elements too: whatever is read there and used shows.
+          if (dtype === 'float32' || dtype === 'float64') (view.buffer as Float32Array).fill(NaN);
+          return scrambleIntegers(view, random, 0, dtype === 'bool' ? 2 : 9);
+        };
         const x = fill(blank(dtype, input, inputLayout));
         const w = fill(blank(dtype, weight, weightLayout));
         const g = fill(blank(dtype, output, gradientLayout));
@@ -163,14 +175,37 @@ describe.each([
   });
 });
 
-test('a plane and a depth of more than one run of packed patches', () => {
+test.each(
+  ways.flatMap(
+    ([way, smallest]) =>
+      [
+        [way, 'a plane and a depth of more than a block', smallest, [2, 24, 14, 14], [5, 24, 3, 3], [1, 1], [1, 1]],
+        [way, 'more channels of a kernel than a block', smallest, [2, 70, 9, 7], [3, 70, 3, 3], [1, 1], [1, 2]],
+        [way, 'images of more than one chunk', smallest, [3, 1, 301, 400], [2, 1, 2, 3], [0, 2], [2, 3]],
+        [way, 'a kernel smaller than the stride', smallest, [2, 5, 20, 23], [6, 5, 1, 2], [1, 0], [3, 4]],
+      ] as const,
+  ),
+)('%s: %s', (_way, _name, smallest, input, weight, padding, stride) => {
+  wasm.convolutions = smallest;
   const random = randoms(7);
   const fill = (shape: readonly number[]): View => scrambleIntegers(blank('float32', shape), random, -2, 3);
-  const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
-  const [x, w, g] = [fill([2, 24, 14, 14]), fill([5, 24, 3, 3]), fill([2, 5, 14, 14])];
+  const options = { stride, padding, dilation: [1, 1], groups: 1 };
+  const plane = stride.map((step, d) => Math.floor((input[d + 2] + 2 * padding[d] - weight[d + 2]) / step) + 1);
+  const [x, w, g] = [fill(input), fill(weight), fill([input[0], weight[0], ...plane])];
   expectReference(cpu.convolution, reference.convolution, blank('float32', g.shape), x, w, options);
   expectReference(cpu.convolutionInput, reference.convolutionInput, blank('float32', x.shape), g, w, options);
   expectReference(cpu.convolutionWeight, reference.convolutionWeight, blank('float32', w.shape), g, x, options);
+});
+
+test('patches in WebAssembly: it is they that run, in float32', () => {
+  wasm.convolutions = 1;
+  const [x, w] = [from('float32', [2 ** 24, 1, 1], [1, 3, 1]), from('float32', [1, 1, 1], [1, 3, 1])];
+  const output = blank('float32', [1, 1, 1]);
+  cpu.convolution(output, x, w, once);
+  expect(stored(output)).toEqual([2 ** 24]);
+  wasm.convolutions = Infinity;
+  cpu.convolution(output, x, w, once);
+  expect(stored(output)).toEqual([2 ** 24 + 2]);
 });
 
 test.each([

@@ -166,14 +166,13 @@ describe.each([2, 4])('tiles of %i', (size) => {
       [2, 3, 1, 3, 3],
     ];
     const operands = shapes.map((shape) => operand(shape, random));
-    for (const { through, onCpu, of } of kernels) {
+    for (const { onCpu, of } of kernels) {
       const [like, a, b] = of.map((k) => operands[k]);
       const data = a.buffer as Float32Array;
       // At 40 in the middle of a plane.
       const before = data[a.offset + 40];
       data[a.offset + 40] = value;
       const [output, wanted] = [blank('float32', like.shape), blank('float32', like.shape)];
-      if (!Number.isFinite(value)) expect(through(output, a, b, once([0, 1, 1]))).toBe(false);
       onCpu(output, a, b, once([0, 1, 1]));
       policy.tiles = [];
       onCpu(wanted, a, b, once([0, 1, 1]));
