@@ -1,20 +1,25 @@
 import { compact } from '../cpu/compact.js';
 import type { Convolution, View } from '../types.js';
 import { count, isContiguous } from '../view.js';
+import { panelColumns, panelRows } from './gemm.js';
 import type { Images, Kernels, Triple } from './images.js';
 import type { Steps } from './patchConvolution.js';
 import * as patches from './patchConvolution.js';
 import { policy } from './policy.js';
+import { panels } from './staging.js';
 import type { Extent } from './winogradConvolution.js';
 import * as winograd from './winogradConvolution.js';
 
 const { ceil } = Math;
 
-// What things cost, in cycles of the machine of docs/performance.md: a multiplication of the micro-kernel, a factor of an element, a
-// factor of a kernel's element.
+// What things cost, in cycles of the machine of docs/performance.md: a multiplication of the micro-kernel, an element of a patch, a factor
+// of an element, a factor of a kernel's element, a call, and what comes before the first of them.
 const multiplication = 0.27;
+const patchElement = 0.6;
 const factor = 1.6;
-const filterFactor = 1;
+const kernelFactor = 1;
+const call = 100;
+const start = 20_000;
 
 /** Whether operands are memory that can be staged: typed arrays of float32, and not look-alikes. */
 function canStage(...views: readonly View[]): boolean {
@@ -28,15 +33,25 @@ function isTiled({ shape }: View, input: View, { stride, padding, dilation }: Co
   return flat && height === 3 && width === 3 && stride.every((s) => s === 1) && dilation.every((d) => d === 1);
 }
 
-/** The size of the tiles in which a convolution costs least, by these counts; null where patches cost less. */
-function tileFor(images: number, inputs: number, outputs: number, height: number, width: number): number | null {
-  const kernels = inputs * outputs;
+/** The size of the tiles in which a convolution costs least, by these counts; null where patches cost less. Channels are those of a group; inputs go in so many lanes. */
+function tileFor(
+  images: number,
+  groups: number,
+  inputs: number,
+  outputs: number,
+  height: number,
+  width: number,
+  lanes: number,
+): number | null {
+  const channels = panels(inputs, lanes);
+  const kernels = channels * outputs;
   let best: number | null = null;
-  let least = images * height * width * 9 * (kernels * multiplication + inputs);
+  let least = groups * images * height * width * 9 * inputs * (outputs * multiplication + patchElement);
   for (const size of policy.tiles) {
     const tiles = images * ceil(height / size) * ceil(width / size);
-    const perTile = kernels * multiplication + (inputs + outputs) * factor;
-    const cost = policy.tilePrice * (size + 2) ** 2 * (tiles * perTile + kernels * filterFactor);
+    const perTile = kernels * multiplication + (channels + outputs) * factor;
+    const work = groups * (size + 2) ** 2 * (tiles * perTile + kernels * kernelFactor + call);
+    const cost = policy.tilePrice * (work + start);
     if (cost <= least) [best, least] = [size, cost];
   }
   return best;
@@ -62,7 +77,7 @@ function stepsOf({ shape }: View, { groups, stride, padding, dilation }: Convolu
   };
 }
 
-/** What both passes over tiles need: which tiles, and how far they reach over the source's edges. Null where tiles are not the way. */
+/** Which tiles a convolution goes in, and how far they reach over the source's edges; null where they are not the way. */
 function tilesFor(
   source: View,
   result: View,
@@ -70,12 +85,14 @@ function tilesFor(
   options: Convolution,
   top: number,
   left: number,
+  lanes: number,
 ): [size: number, extent: Extent] | null {
   const { groups } = options;
   const [images, channels] = source.shape;
   const [, outputs, , height, width] = result.shape;
   if (top < 0 || left < 0 || !isTiled(weight, source, options)) return null;
-  const size = tileFor(images, channels / groups, outputs / groups, height, width);
+  const rows = panels(outputs / groups, panelRows);
+  const size = tileFor(images, groups, channels / groups, rows, height, width, lanes);
   return size === null ? null : [size, { images, groups, top, left }];
 }
 
@@ -90,7 +107,7 @@ export function convolution(output: View, input: View, weight: View, options: Co
   const { groups, padding } = options;
   const [source, kernels] = [imagesOf(compact(input), groups), kernelsOf(compact(weight))];
   const result = imagesOf(output, groups);
-  const tiles = tilesFor(input, output, weight, options, padding[1], padding[2]);
+  const tiles = tilesFor(input, output, weight, options, padding[1], padding[2], 1);
   if (tiles !== null && winograd.convolve(...tiles, source, kernels, false, result, null)) return true;
   return patches.convolve(stepsOf(input, options), source, kernels, result, null);
 }
@@ -101,7 +118,7 @@ export function convolutionInput(output: View, gradient: View, weight: View, opt
   const { groups, padding } = options;
   const [source, kernels] = [imagesOf(compact(gradient), groups), kernelsOf(compact(weight))];
   const result = imagesOf(output, groups);
-  const tiles = tilesFor(gradient, output, weight, options, 2 - padding[1], 2 - padding[2]);
+  const tiles = tilesFor(gradient, output, weight, options, 2 - padding[1], 2 - padding[2], 1);
   if (tiles !== null && winograd.convolve(...tiles, source, kernels, true, result, null)) return true;
   return patches.convolveInput(stepsOf(gradient, options), source, kernels, result, null);
 }
@@ -111,7 +128,7 @@ export function convolutionWeight(output: View, gradient: View, input: View, opt
   if (!canStage(output, gradient, input) || !isWorth(output, gradient, output)) return false;
   const { groups, padding } = options;
   const [source, given] = [imagesOf(compact(input), groups), imagesOf(compact(gradient), groups)];
-  const tiles = tilesFor(input, gradient, output, options, padding[1], padding[2]);
+  const tiles = tilesFor(input, gradient, output, options, padding[1], padding[2], panelColumns);
   if (tiles !== null && winograd.convolveKernels(...tiles, source, given, kernelsOf(output))) return true;
   return patches.convolveKernels(stepsOf(input, options), source, given, kernelsOf(output));
 }
