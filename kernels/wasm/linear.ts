@@ -4,6 +4,7 @@ import type { Heap } from './heap.js';
 import { policy } from './policy.js';
 import { isSmall } from './product.js';
 import { compact, lines, panels, room, type Staged, slack, stage, unstage } from './staging.js';
+import { threadPool } from './threads.js';
 
 const { floor, max, min } = Math;
 
@@ -32,6 +33,7 @@ export function linearBackward(
 ): boolean {
   if (g.data.BYTES_PER_ELEMENT !== 4 || !(rows * inputs * outputs >= policy.products)) return false;
   if (!isSmall(rows, inputs, outputs) || !isSmall(outputs, inputs, rows)) return false;
+  if (threadPool() !== null && rows * inputs * outputs >= policy.sharedProducts) return false;
   const linked = openGemm();
   if (linked === null) return false;
   const { heap, functions } = linked;

@@ -4,7 +4,7 @@ import type { Heap } from './heap.js';
 import { policy } from './policy.js';
 import type { Pool } from './pool.js';
 import { compact, lines, panels, room, type Staged, slack, stage, unstage } from './staging.js';
-import { share, threadPool } from './threads.js';
+import { threadPool, Work } from './threads.js';
 
 const { abs, floor, max, min } = Math;
 
@@ -23,11 +23,12 @@ const sharedBand = 2 ** 20;
 const rightPart = 2 ** 22;
 const depthPart = 4096;
 
-/** The product's functions on a heap, and the threads that see it. */
+/** The product's functions on a heap, and what the threads that see it are to do. */
 interface Threads {
   readonly heap: Heap;
   readonly functions: Gemm;
   readonly pool: Pool | null;
+  readonly work: Work;
 }
 
 /**
@@ -50,7 +51,7 @@ export function product(
   const { heap, functions } = linked;
   if (pool === null && isSmall(rows, columns, depth))
     return small(heap, functions, rows, columns, depth, c, a, b, start);
-  return large({ heap, functions, pool }, rows, columns, depth, c, a, b, start);
+  return large({ heap, functions, pool, work: new Work(pool) }, rows, columns, depth, c, a, b, start);
 }
 
 /** Whether a product is done in one go. */
@@ -101,10 +102,10 @@ function from(m: Matrix, i: number, j: number): Matrix {
 
 /**
  * Packs a whole matrix, `width` rows to a panel, in blocks of depth that follow each other; `to` holds rows up to a whole panel. Staged
- * in bands across the longer stride, which are dense if anything is.
+ * in bands across the longer stride, which are dense if anything is. The last band is work still to be done.
  */
 function pack(
-  { heap, functions, pool }: Threads,
+  { heap, functions, pool, work }: Threads,
   width: 4 | 8,
   to: number,
   staged: number,
@@ -122,7 +123,7 @@ function pack(
       const run = min(block + blockSteps, k + steps) - first;
       const target = to + whole * block + 4 * i * blockSteps + 4 * width * (first - block);
       const source = s.address + (first - k) * s.column;
-      share(pool, kernel, n, width, (l, lanes) => [
+      work.share(kernel, n, width, (l, lanes) => [
         target + 4 * l * blockSteps,
         4 * width * blockSteps,
         source + l * s.row,
@@ -138,12 +139,14 @@ function pack(
     const most = max(width, width * floor(size / depth / width));
     for (let i = 0; i < rows; i += most) {
       const n = min(most, rows - i);
+      if (i > 0) work.done();
       put(stage(heap, staged, from(m, i, 0), n, depth), i, n, 0, depth);
     }
   } else {
     const most = max(1, floor(size / rows));
     for (let k = 0; k < depth; k += most) {
       const steps = min(most, depth - k);
+      if (k > 0) work.done();
       put(stage(heap, staged, from(m, 0, k), rows, steps), 0, rows, k, steps);
     }
   }
@@ -165,28 +168,32 @@ function large(
   b: Matrix,
   start: Vector | null,
 ): boolean {
-  const { heap, pool } = threads;
+  const { heap, pool, work } = threads;
   const steps = min(depth, depthPart);
   const block = pool === null ? rowBlock : sharedRowBlock;
   const height = panels(min(rows, block), panelRows);
   const part = panels(min(columns, max(columnBlock, floor(rightPart / steps))), panelColumns);
   const width = min(part, columnBlock);
-  const staging = max(bandRoom(pool, height, steps, panelRows), bandRoom(pool, part, steps, panelColumns));
+  const [leftRoom, rightRoom] = [bandRoom(pool, height, steps, panelRows), bandRoom(pool, part, steps, panelColumns)];
+  // Both at the same time where both are packed at the same time.
+  const staging = pool === null ? max(leftRoom, rightRoom) : leftRoom + rightRoom;
   const first = start === null ? 0 : lines(4 * columns + slack);
   const at = heap.reserve(4 * (height * width + height * steps + part * steps) + staging + first);
   if (at === 0) return false;
   const left = at + 4 * height * width;
   const right = left + 4 * height * steps;
-  const staged = right + 4 * part * steps;
-  const row = stageStart(heap, staged + staging, start, columns);
+  const rightStaged = right + 4 * part * steps;
+  const leftStaged = pool === null ? rightStaged : rightStaged + rightRoom;
+  const row = stageStart(heap, rightStaged + staging, start, columns);
   for (let k = 0; k < depth; k += steps) {
     const d = min(steps, depth - k);
     for (let j = 0; j < columns; j += part) {
       const n = min(part, columns - j);
-      pack(threads, panelColumns, right, staged, turned(from(b, k, j)), n, d);
+      pack(threads, panelColumns, right, rightStaged, turned(from(b, k, j)), n, d);
       for (let i = 0; i < rows; i += block) {
         const m = min(block, rows - i);
-        pack(threads, panelRows, left, staged, from(a, i, k), m, d);
+        pack(threads, panelRows, left, leftStaged, from(a, i, k), m, d);
+        work.done();
         for (let jj = 0; jj < n; jj += columnBlock) {
           const w = min(columnBlock, n - jj);
           const pitch = panels(w, panelColumns);
@@ -215,7 +222,7 @@ function large(
 
 /** The product of all packed rows and of `width` packed columns from `j` on, which all threads share out by columns, or by rows where it is narrow. */
 function multiply(
-  { functions, pool }: Threads,
+  { functions, work }: Threads,
   left: number,
   rows: number,
   right: number,
@@ -233,10 +240,11 @@ function multiply(
     ...[sums + 4 * (i * width + jj), 4 * width, n, w, depth, more],
   ];
   if (width >= rows) {
-    share(pool, functions.multiplyBlocks, width, panelColumns, (jj, w) => piece(0, rows, jj, w));
+    work.share(functions.multiplyBlocks, width, panelColumns, (jj, w) => piece(0, rows, jj, w));
   } else {
-    share(pool, functions.multiplyBlocks, rows, panelRows, (i, n) => piece(i, n, 0, width));
+    work.share(functions.multiplyBlocks, rows, panelRows, (i, n) => piece(i, n, 0, width));
   }
+  work.done();
 }
 
 /** Brings back sums that an earlier part of the depth has left in c. */

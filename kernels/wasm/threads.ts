@@ -33,26 +33,6 @@ export function setThreads(count: number): void {
 /** More than one, or who is interrupted keeps the others waiting. */
 const piecesPerThread = 4;
 
-/**
- * Calls a kernel over a range: once on this thread, or in pieces of whole units on all threads of a pool. `piece` gives the kernel's arguments
- * for a part of the range. Returns the sum of what the kernel returned.
- */
-export function share(
-  pool: Pool | null,
-  kernel: Kernel,
-  count: number,
-  unit: number,
-  piece: (first: number, size: number) => number[],
-): number {
-  if (pool === null) return kernel(...piece(0, count)) ?? 0;
-  const size = unit * ceil(count / unit / (piecesPerThread * pool.threads));
-  const tasks: Call[][] = [];
-  for (let first = 0; first < count; first += size) {
-    tasks.push([[kernel, 0, ...piece(first, min(size, count - first))]]);
-  }
-  return pool.run(tasks);
-}
-
 /** Tasks for a pool, collected and then done together; where there is none, each call is made at once. */
 export class Work {
   private readonly pool: Pool | null;
@@ -71,6 +51,18 @@ export class Work {
   call(kernel: Kernel, own: number, ...args: number[]): void {
     if (this.pool === null) this.sum += kernel(...args) ?? 0;
     else this.tasks[this.tasks.length - 1].push([kernel, own, ...args]);
+  }
+
+  /**
+   * Calls a kernel over a range: once, or in tasks for pieces of whole units. `piece` gives the kernel's arguments for a part of the range.
+   */
+  share(kernel: Kernel, count: number, unit: number, piece: (first: number, size: number) => number[]): void {
+    const pieces = this.pool === null ? 1 : piecesPerThread * this.pool.threads;
+    const size = unit * ceil(count / unit / pieces);
+    for (let first = 0; first < count; first += size) {
+      this.task();
+      this.call(kernel, 0, ...piece(first, min(size, count - first)));
+    }
   }
 
   /** Waits until all is done, with `distance` bytes between the threads' own areas; gives the sum of what the kernels returned. */

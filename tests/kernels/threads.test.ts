@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { i32, load, ModuleBuilder, plus, times } from '../../kernels/wasm/assembler.js';
 import { policy } from '../../kernels/wasm/policy.js';
 import type { Kernel, Pool, Task } from '../../kernels/wasm/pool.js';
-import { setThreads, share, threadPool, threads, Work } from '../../kernels/wasm/threads.js';
+import { setThreads, threadPool, threads, Work } from '../../kernels/wasm/threads.js';
 import { marks, tasksOf, twoThreads } from '../helpers/threads.js';
 
 const usual = { ...policy };
@@ -221,11 +221,13 @@ test('pieces of a range cover it once, in whole units', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 10 }), (units, unit) => {
       const seen: number[] = [];
-      share(pool, add, units * unit, unit, (first, size) => {
+      const work = new Work(pool);
+      work.share(add, units * unit, unit, (first, size) => {
         expect(first % unit).toBe(0);
         for (let k = 0; k < size; k++) seen.push(first + k);
-        return [at, 0];
+        return [at, size];
       });
+      expect(work.done()).toBe(units * unit);
       expect(seen).toEqual(Array.from({ length: units * unit }, (_, k) => k));
     }),
   );
