@@ -1,9 +1,10 @@
 import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
-import { broadcastStrides, collapse, count, isContiguous, isSingle } from '../view.js';
-import { runVectors } from '../wasm/formula.js';
+import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { runVectors, steadyKernel } from '../wasm/pointwise.js';
 import { policy } from '../wasm/policy.js';
+import { isFlat, isOne } from './layout.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
 
 /** The CPU's slot in `Formula.compiled`. */
@@ -24,19 +25,7 @@ function dtypeCode(dtype: DType): number {
 function operandCode(x: Operand, shape: readonly number[]): number {
   if (typeof x === 'number') return numberCode;
   const code = dtypeCode(x.dtype);
-  return isSingle(x) && count(shape) !== 1 ? 10 + code : code;
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/** Whether an operand can be read as 0, 1, 2, ... beside a contiguous output of `shape`. */
-function isFlat(x: Operand, shape: readonly number[]): boolean {
-  if (typeof x === 'number' || isSingle(x)) return true;
-  return sameShape(x.shape, shape) && isContiguous(shape, x.strides);
+  return isOne(x, shape) ? 10 + code : code;
 }
 
 /** Prefixes of keys that were exchanged for numbers. */
@@ -122,6 +111,8 @@ function parts(
 }
 
 function compileFlat(f: Formula, compute: DType, p: Plan): FlatKernel {
+  const vectors = steadyKernel(f, compute, p.outputs, p.inputs, p.singles);
+  if (vectors !== null) return vectors;
   const { head, body, parameters } = parts(f, compute, p);
   const moves = [
     ...p.outputs.map((_, k) => `const p${k} = P${k} + i;`),
@@ -183,8 +174,8 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
     key = key * codes + operandCode(x, shape);
     flat &&= isFlat(x, shape);
   }
+  if (runVectors(f, compute, outputs, inputs)) return;
   if (!flat) return runStrided(f, compute, key, outputs, inputs);
-  if (compute === 'float32' && runVectors(f, outputs, inputs)) return;
   const full = (key * 3 + computeCode(compute)) * 64;
   let kernel = flatKernel(f, full);
   if (kernel === null) {

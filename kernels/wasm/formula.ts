@@ -1,205 +1,187 @@
 import type { Formula, GraphNode } from '../dag.js';
-import type { ScalarName } from '../scalar.js';
-import type { Operand, View } from '../types.js';
-import { count, isSingle } from '../view.js';
+import { operations, type ScalarName } from '../scalar.js';
 import {
   type Expression,
   FunctionBuilder,
+  i32,
   type Local,
+  lane,
   load,
   ModuleBuilder,
   op,
   plus,
   type ValueType,
 } from './assembler.js';
-import * as elementary from './elementary.js';
-import { Vectors } from './elementary.js';
-import { type Heap, wasmHeap } from './heap.js';
-import { policy } from './policy.js';
+import type { Heap } from './heap.js';
+import type { Lanes, Lowering } from './lowerings.js';
+import { select, type Vector, Vectors } from './vectors.js';
 
-type Vector = Expression<'v128'>;
-type Lowering = (v: Vectors, ...x: Vector[]) => Vector;
+/** How an operand comes: elements of the lanes' type, bytes of truth values, or one number for all of them. */
+export type Kind = 'elements' | 'bytes' | 'one';
 
-const { ceil, fround, min } = Math;
+/** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
+export const turn = 64;
 
-/** Elements of a tile: a few operands fit the second cache, and copies of this length run at the memory's speed. */
-const tile = 32768;
-/** Tiles are padded to a multiple of so many bytes, whole turns of every loop: none has a tail. */
-const turn = 64;
+/**
+ * A formula on a tile: bytes of the padded elements, then where outputs and inputs lie, or the numbers themselves. Not zero: some lane
+ * was out of reach of an operation, and the results do not count.
+ */
+export type Run = (bytes: number, ...places: number[]) => number;
 
-const zero = (v: Vectors): Vector => v.float(0);
-
-/** What vectors of float32 do, truth values as masks. What is missing stays in JavaScript. */
-const lowerings: Partial<Record<ScalarName, Lowering>> = {
-  neg: (_v, a) => op('f32x4.neg', a),
-  add: (_v, a, b) => op('f32x4.add', a, b),
-  sub: (_v, a, b) => op('f32x4.sub', a, b),
-  mul: (_v, a, b) => op('f32x4.mul', a, b),
-  div: (_v, a, b) => op('f32x4.div', a, b),
-  abs: (_v, a) => op('f32x4.abs', a),
-  sign: elementary.sign,
-  floor: (_v, a) => op('f32x4.floor', a),
-  ceil: (_v, a) => op('f32x4.ceil', a),
-  trunc: (_v, a) => op('f32x4.trunc', a),
-  sqrt: (_v, a) => op('f32x4.sqrt', a),
-  exp: elementary.exp,
-  expm1: elementary.expm1,
-  log: elementary.log,
-  log1p: elementary.log1p,
-  tanh: elementary.tanh,
-  maximum: (_v, a, b) => op('f32x4.max', a, b),
-  minimum: (_v, a, b) => op('f32x4.min', a, b),
-  lt: (_v, a, b) => op('f32x4.lt', a, b),
-  le: (_v, a, b) => op('f32x4.le', a, b),
-  eq: (_v, a, b) => op('f32x4.eq', a, b),
-  ne: (_v, a, b) => op('f32x4.ne', a, b),
-  logicalAnd: (_v, a, b) => op('v128.and', a, b),
-  logicalOr: (_v, a, b) => op('v128.or', a, b),
-  logicalNot: (_v, a) => op('v128.not', a),
-  where: (_v, c, a, b) => op('v128.bitselect', a, b, c),
-};
-
-/** How an operand comes: elements, or one number for all of them. */
-type Kernel = (bytes: number, ...places: number[]) => void;
-
-/** A formula's vector kernels by which operands are one number; null: it has none. */
-interface Compiled {
-  readonly kernels: (Kernel | null | undefined)[];
-  readonly possible: boolean;
-  /** One operation at most: JavaScript gives the same bits. */
-  readonly exact: boolean;
-  /** Elements that passed by in launches large enough. */
-  seen: number;
+/** A compiled formula. */
+export interface Code {
+  readonly run: Run;
+  /** Whether `run` may give up. */
+  readonly doubtful: boolean;
 }
 
-/** The slot in `Formula.compiled`, beside that of the generated loops, 0. */
-const slot = 2;
+const isAct = (n: GraphNode): boolean => n.name !== 'input' && n.name !== 'const';
+const isCostly = (n: GraphNode): boolean => isAct(n) && operations[n.name as ScalarName].costly === true;
 
-function compiledOf(f: Formula): Compiled {
-  const found = f.compiled[slot] as Compiled | undefined;
-  if (found !== undefined) return found;
-  const acts = f.nodes.filter((n) => n.name !== 'input' && n.name !== 'const');
-  const possible =
-    f.arity <= 16 &&
-    f.outputs.every((n) => !n.truth) &&
-    f.nodes.every((n) => n.name !== 'const' || fitsFloat32(n.value)) &&
-    acts.every((n) => lowerings[n.name as ScalarName] !== undefined);
-  const exact = acts.length <= 1 && !acts.some((n) => n.name in inexact);
-  const made: Compiled = { kernels: [], possible, exact, seen: 0 };
-  f.compiled[slot] = made;
-  return made;
+/** Whether every operation of a formula has a lowering, and its constants survive. */
+export function isPossible(f: Formula, { lowerings, holds }: Lanes): boolean {
+  return f.nodes.every((n) =>
+    isAct(n) ? lowerings[n.name as ScalarName] !== undefined : n.name === 'input' || holds(n.value),
+  );
 }
 
-const inexact: Partial<Record<ScalarName, true>> = { exp: true, expm1: true, log: true, log1p: true, tanh: true };
-
-/** Whether rounding a constant to float32 leaves it finite, and not zero. */
-function fitsFloat32(value: number): boolean {
-  const rounded = fround(value);
-  return !Number.isFinite(value) || (Number.isFinite(rounded) && (rounded !== 0) === (value !== 0));
+/** Whether JavaScript, which computes in float64 and rounds once, comes to the same bits. */
+export function isExact(f: Formula, { dtype }: Lanes): boolean {
+  return dtype !== 'float32' || f.nodes.filter(isAct).length <= 1;
 }
 
-/** One turn of the loop: loads, the formula, stores. */
-function writeVector(f: Formula, v: Vectors, inputs: readonly Vector[]): Vector[] {
+/** Whether a formula has operations that every implementation rounds in its own way. */
+export function isTranscendental(f: Formula): boolean {
+  return f.nodes.some(isCostly);
+}
+
+/** Vectors of a loop's turn: cheap bodies repeat four times, costly ones twice, which leaves them registers. */
+function vectorsOfTurn(f: Formula): number {
+  const costly = f.nodes.filter(isCostly).length;
+  return costly === 0 ? 4 : costly === 1 ? 2 : 1;
+}
+
+/** An input's lanes, as numbers or as they were loaded. */
+interface Loaded {
+  readonly vector: Vector;
+  readonly kind: Kind;
+}
+
+/** One vector of every output: the formula on one vector of every input. */
+function writeVector(f: Formula, lanes: Lanes, v: Vectors, inputs: readonly Loaded[]): Vector[] {
   const values = new Map<GraphNode, Vector>();
-  for (const n of f.nodes) {
-    if (n.name === 'input') values.set(n, inputs[n.value]);
-    else if (n.name === 'const') values.set(n, v.float(n.value));
-    else {
-      const lower = lowerings[n.name] as Lowering;
-      values.set(n, v.keep(lower(v, ...n.arguments.map((a) => values.get(a) as Vector))));
+  const valueOf = (n: GraphNode): Vector => {
+    let value = values.get(n);
+    if (value === undefined) {
+      value = n.name === 'const' ? lanes.constant(v, n.value) : numbersOf(inputs[n.value]);
+      values.set(n, value);
     }
+    return value;
+  };
+  const numbersOf = ({ vector, kind }: Loaded): Vector => (kind === 'bytes' ? v.keep(lanes.fromBytes(vector)) : vector);
+  for (const n of f.nodes) {
+    if (!isAct(n)) continue;
+    const lower = lanes.lowerings[n.name as ScalarName] as Lowering;
+    values.set(n, v.keep(lower(v, ...n.arguments.map(valueOf))));
   }
-  return f.outputs.map((n) => values.get(n) as Vector);
+  return f.outputs.map(valueOf);
 }
 
-function writeKernel(f: Formula, singles: readonly boolean[], b: FunctionBuilder, parameters: readonly Local[]): void {
-  const outputs = f.outputs.length;
-  const [bytes, ...places] = parameters as Local<'i32'>[];
+/** What an output stores: numbers out of truth values or the other way round, where its kind wants it. */
+function stored(n: GraphNode, kind: Kind, lanes: Lanes, v: Vectors, value: Vector): Vector {
+  if (kind === 'bytes') return lanes.toBytes(v, n.truth ? value : v.keep(lanes.isNotZero(v, value)));
+  return n.truth ? select(value, lanes.constant(v, 1), lanes.constant(v, 0)) : value;
+}
+
+interface Operands {
+  readonly inputs: readonly Kind[];
+  readonly outputs: readonly Kind[];
+}
+
+/** One turn's vector at `step`, read from and written to places. */
+class Step {
+  private readonly lanes: Lanes;
+  private readonly b: FunctionBuilder;
+
+  constructor(lanes: Lanes, b: FunctionBuilder) {
+    this.lanes = lanes;
+    this.b = b;
+  }
+
+  load(kind: Kind, place: Local<'i32'>, at: Expression<'i32'>, byteAt: Expression<'i32'>, step: number): Vector {
+    if (kind === 'elements') return load('v128.load', plus(place, at), step);
+    const bytes = step / this.lanes.bytes;
+    return load(this.lanes.bytes === 4 ? 'v128.load32_zero' : 'v128.load16_splat', plus(place, byteAt), bytes);
+  }
+
+  store(
+    kind: Kind,
+    place: Local<'i32'>,
+    at: Expression<'i32'>,
+    byteAt: Expression<'i32'>,
+    step: number,
+    x: Vector,
+  ): void {
+    if (kind === 'elements') return this.b.store('v128.store', plus(place, at), x, step);
+    const word = lane('i32x4.extract_lane', x, 0);
+    const name = this.lanes.bytes === 4 ? 'i32.store' : 'i32.store16';
+    this.b.store(name, plus(place, byteAt), word, step / this.lanes.bytes);
+  }
+}
+
+/** Writes the function, and says whether it may give up. */
+function writeKernel(
+  f: Formula,
+  lanes: Lanes,
+  operands: Operands,
+  b: FunctionBuilder,
+  given: readonly Local[],
+): boolean {
+  const { inputs, outputs } = operands;
+  const [bytes, ...places] = given as Local<'i32'>[];
   // A first pass on a builder that is thrown away finds the constants.
   const trial = new Vectors(new FunctionBuilder([]), new Map());
-  writeVector(
-    f,
-    trial,
-    singles.map(() => zero(trial)),
-  );
+  const nothing: Loaded[] = inputs.map((kind) => ({ vector: lanes.constant(trial, 0), kind }));
+  const results = writeVector(f, lanes, trial, nothing);
+  for (const [k, n] of f.outputs.entries()) stored(n, outputs[k], lanes, trial, results[k]);
   const constants = new Map<string, Vector>();
   for (const [key, value] of trial.met) constants.set(key, b.define(value));
-  const numbers = singles.map((single, k) =>
-    single ? b.define(op('f32x4.splat', places[outputs + k] as unknown as Local<'f32'>)) : null,
-  );
+  const numbers = inputs.map((kind, k) => (kind === 'one' ? b.define(lanes.splat(places[outputs.length + k])) : null));
+  const doubts = b.local('v128');
   const at = b.local('i32');
-  // Cheap bodies repeat four times in a loop's turn; twice is enough for the others, and leaves them registers.
-  const vectors = f.nodes.some((n) => n.name in inexact) ? 2 : 4;
-  b.count(at, bytes, 16 * vectors, () => {
-    for (let step = 0; step < 16 * vectors; step += 16) {
-      const v = new Vectors(b, constants);
-      const inputs = numbers.map(
-        (number, k) =>
-          number ?? (f.reaches[k] ? v.keep(load('v128.load', plus(places[outputs + k], at), step)) : zero(v)),
-      );
-      const results = writeVector(f, v, inputs);
-      for (const [k, value] of results.entries()) b.store('v128.store', plus(places[k], at), value, step);
+  const byteAt = b.local('i32');
+  const step = new Step(lanes, b);
+  const byTruths = [...inputs, ...outputs].includes('bytes');
+  const turnBytes = 16 * vectorsOfTurn(f);
+  b.count(at, bytes, turnBytes, () => {
+    if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
+    for (let s = 0; s < turnBytes; s += 16) {
+      const v = new Vectors(b, constants, doubts);
+      const loaded = inputs.map((kind, k): Loaded => {
+        const place = places[outputs.length + k];
+        if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
+        return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
+      });
+      const values = writeVector(f, lanes, v, loaded);
+      for (const [k, n] of f.outputs.entries())
+        step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[k]));
     }
   });
+  b.result(trial.doubtful ? op('v128.any_true', doubts) : i32(0));
+  return trial.doubtful;
 }
 
-function compile(heap: Heap, f: Formula, singles: readonly boolean[]): Kernel {
+/** Compiles a formula for operands of given kinds; throws where WebAssembly refuses. */
+export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: Operands): Code {
   const module = new ModuleBuilder();
   const types: ValueType[] = [
     'i32',
-    ...f.outputs.map((): ValueType => 'i32'),
-    ...singles.map((s): ValueType => (s ? 'f32' : 'i32')),
+    ...operands.outputs.map((): ValueType => 'i32'),
+    ...operands.inputs.map((kind): ValueType => (kind === 'one' ? lanes.type : 'i32')),
   ];
-  module.function('run', types, null, (b, parameters) => writeKernel(f, singles, b, parameters));
-  return heap.compile(module).run as Kernel;
-}
-
-/** Whether a formula's launch pays in vectors: by size alone where the last bits may differ from JavaScript's. */
-function pays(compiled: Compiled, n: number): boolean {
-  if (n < policy.formulas || !compiled.possible) return false;
-  compiled.seen += n;
-  return !compiled.exact || compiled.seen >= policy.compiled;
-}
-
-/**
- * Runs a formula on vectors of float32, through tiles staged in WebAssembly's memory: operands contiguous or one element, all float32.
- * False where JavaScript is the way.
- */
-export function runVectors(f: Formula, outputs: readonly View[], inputs: readonly Operand[]): boolean {
-  const n = count(outputs[0].shape);
-  const compiled = compiledOf(f);
-  if (!pays(compiled, n)) return false;
-  const singles: boolean[] = [];
-  let mask = 0;
-  for (const [k, x] of inputs.entries()) {
-    if (typeof x !== 'number' && x.dtype !== 'float32') return false;
-    singles.push(typeof x === 'number' || isSingle(x));
-    if (singles[k]) mask |= 1 << k;
-  }
-  if (outputs.some((o) => o.dtype !== 'float32')) return false;
-  const heap = wasmHeap();
-  const area = 4 * tile;
-  const base = heap === null ? 0 : heap.reserve((outputs.length + inputs.length) * area);
-  if (heap === null || base === 0) return false;
-  compiled.kernels[mask] ??= compile(heap, f, singles);
-  const kernel = compiled.kernels[mask] as Kernel;
-  const places = [...outputs, ...inputs].map((_, k) => base + k * area);
-  const moving: { source: Float32Array; offset: number; to: number }[] = [];
-  for (const [k, x] of inputs.entries()) {
-    const place = outputs.length + k;
-    if (typeof x === 'number') places[place] = x;
-    else if (singles[k]) places[place] = (x.buffer as Float32Array)[x.offset];
-    else if (f.reaches[k]) moving.push({ source: x.buffer as Float32Array, offset: x.offset, to: places[place] / 4 });
-  }
-  const memory = heap.f32;
-  for (let start = 0; start < n; start += tile) {
-    const size = min(tile, n - start);
-    for (const { source, offset, to } of moving) memory.set(source.subarray(offset + start, offset + start + size), to);
-    kernel(turn * ceil((4 * size) / turn), ...places);
-    for (const [k, o] of outputs.entries()) {
-      const from = places[k] / 4;
-      (o.buffer as Float32Array).set(memory.subarray(from, from + size), o.offset + start);
-    }
-  }
-  return true;
+  let doubtful = false;
+  module.function('run', types, 'i32', (b, parameters) => {
+    doubtful = writeKernel(f, lanes, operands, b, parameters);
+  });
+  return { run: heap.compile(module).run as Run, doubtful };
 }

@@ -108,6 +108,7 @@ export const operations = {
   'v128.any_true': [0x1053, 'v', 'i'],
   'f32x4.demote_f64x2_zero': [0x105e, 'v', 'v'],
   'f64x2.promote_low_f32x4': [0x105f, 'v', 'v'],
+  'i8x16.narrow_i16x8_u': [0x1066, 'vv', 'v'],
   'f32x4.ceil': [0x1067, 'v', 'v'],
   'f32x4.floor': [0x1068, 'v', 'v'],
   'f32x4.trunc': [0x1069, 'v', 'v'],
@@ -115,11 +116,14 @@ export const operations = {
   'f64x2.ceil': [0x1074, 'v', 'v'],
   'f64x2.floor': [0x1075, 'v', 'v'],
   'f64x2.trunc': [0x107a, 'v', 'v'],
+  'i16x8.narrow_i32x4_u': [0x1086, 'vv', 'v'],
+  'i16x8.extend_low_i8x16_u': [0x1089, 'v', 'v'],
   'f64x2.nearest': [0x1094, 'v', 'v'],
   'i32x4.abs': [0x10a0, 'v', 'v'],
   'i32x4.neg': [0x10a1, 'v', 'v'],
   'i32x4.all_true': [0x10a3, 'v', 'i'],
   'i32x4.bitmask': [0x10a4, 'v', 'i'],
+  'i32x4.extend_low_i16x8_u': [0x10a9, 'v', 'v'],
   'i32x4.shl': [0x10ab, 'vi', 'v'],
   'i32x4.shr_s': [0x10ac, 'vi', 'v'],
   'i32x4.shr_u': [0x10ad, 'vi', 'v'],
@@ -158,6 +162,7 @@ export const operations = {
   'f32x4.convert_i32x4_s': [0x10fa, 'v', 'v'],
   'i32x4.trunc_sat_f64x2_s_zero': [0x10fc, 'v', 'v'],
   'f64x2.convert_low_i32x4_s': [0x10fe, 'v', 'v'],
+  'f64x2.convert_low_i32x4_u': [0x10ff, 'v', 'v'],
 } as const;
 
 /** Loads: code, result, and the natural alignment as a power of two. */
@@ -167,6 +172,7 @@ export const loads = {
   'f64.load': [0x2b, 'd', 3],
   'i32.load8_u': [0x2d, 'i', 0],
   'v128.load': [0x1000, 'v', 4],
+  'v128.load16_splat': [0x1008, 'v', 1],
   'v128.load32_splat': [0x1009, 'v', 2],
   'v128.load64_splat': [0x100a, 'v', 3],
   'v128.load32_zero': [0x105c, 'v', 2],
@@ -176,6 +182,7 @@ export const loads = {
 /** Stores: code, what is stored, and the natural alignment as a power of two. */
 export const stores = {
   'i32.store': [0x36, 'i', 2],
+  'i32.store16': [0x3b, 'i', 1],
   'f32.store': [0x38, 'f', 2],
   'f64.store': [0x39, 'd', 3],
   'v128.store': [0x100b, 'v', 4],

@@ -7,6 +7,8 @@ export interface Policy {
   products: number;
   /** Elements of a formula's launch. */
   formulas: number;
+  /** Bytes of an operand that are staged at once for a formula: a few operands fit the second cache, and copies run at the memory's speed. */
+  tile: number;
   /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
   compiled: number;
   /** Elements of a reduction. */
@@ -31,6 +33,7 @@ export interface Policy {
 export const policy: Policy = {
   products: 128,
   formulas: 1024,
+  tile: 2 ** 17,
   compiled: 50_000,
   reductions: 512,
   lines: 64,

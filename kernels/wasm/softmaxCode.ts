@@ -11,9 +11,11 @@ import {
   shuffle,
   v128,
 } from './assembler.js';
-import { log, raisedExp, type Vectors } from './elementary.js';
+import { raisedExp } from './exponential.js';
 import type { Heap } from './heap.js';
+import { log } from './logarithm.js';
 import { DoubleSum, demote, RowLoop, splat, vectorsFor } from './vectorRows.js';
+import type { Vectors } from './vectors.js';
 
 type Vector = Expression<'v128'>;
 type Addresses = Local<'i32'>[];

@@ -1,5 +1,5 @@
 import { type Expression, FunctionBuilder, i32, type Local, lane, op, plus, shuffle, v128 } from './assembler.js';
-import { Vectors } from './elementary.js';
+import { Vectors } from './vectors.js';
 
 type Vector = Expression<'v128'>;
 

@@ -1,0 +1,47 @@
+import { op } from './assembler.js';
+import { exp } from './exponential.js';
+import { add, div, either, mul, polynomial, select, signBit, size, sub, type Vector, type Vectors } from './vectors.js';
+
+/** Up to here the series of erf, beyond it that of erfc. */
+const border = 0.5;
+
+function erfNear(v: Vectors, x: Vector): Vector {
+  const z = v.keep(mul(x, x));
+  // Minimax for erf(x) / x.
+  const series = polynomial(v, z, [1.128379166, -3.761260857e-1, 1.12828228e-1, -2.675718382e-2, 4.717989186e-3]);
+  return mul(x, series);
+}
+
+/** erfc(a) for a >= 1/2, as exp(-a^2) t p(t) with t = 1 / (1 + 0.4 a). */
+function erfcFar(v: Vectors, given: Vector): Vector {
+  const a = v.keep(op('f32x4.pmin', given, v.float(11)));
+  const t = v.keep(div(v.float(1), add(v.float(1), mul(v.float(0.4), a))));
+  const series = polynomial(
+    v,
+    t,
+    [
+      2.256789665e-1, 2.255715922e-1, 2.090183058e-1, 1.613735619e-1, 1.661772172e-1, -5.587586649e-2, 2.285037763e-1,
+      -2.206547857e-1, 6.021925393e-2,
+    ],
+  );
+  // The square of the first 12 bits is exact, and the rest of the exponent is small: its exponential is a short series.
+  const high = v.keep(op('v128.and', a, v.integer(-0x1000)));
+  const y = v.keep(mul(sub(high, a), add(high, a)));
+  const small = polynomial(v, y, [1, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120]);
+  return v.keep(mul(mul(mul(exp(v, v.keep(op('f32x4.neg', mul(high, high)))), small), t), series));
+}
+
+/** Within 2.6 units in the last place. */
+export function erf(v: Vectors, x: Vector): Vector {
+  const a = v.keep(size(x));
+  const far = either(sub(v.float(1), erfcFar(v, a)), signBit(v, x));
+  return select(op('f32x4.lt', a, v.float(border)), erfNear(v, x), far);
+}
+
+/** Within 6 units in the last place. */
+export function erfc(v: Vectors, x: Vector): Vector {
+  const a = v.keep(size(x));
+  const far = erfcFar(v, a);
+  const outer = select(op('f32x4.lt', x, v.float(0)), sub(v.float(2), far), far);
+  return select(op('f32x4.lt', a, v.float(border)), sub(v.float(1), erfNear(v, x)), outer);
+}

@@ -1,0 +1,92 @@
+import { i32, op } from './assembler.js';
+import { add, div, either, mul, select, signBit, size, sub, type Vector, type Vectors } from './vectors.js';
+
+/** 1.5 * 2^23: added to a small number it leaves the nearest integer in the last bits. */
+const magic = 12582912;
+const magicBits = 0x4b400000;
+
+/** exp(x) = 2^n (1 + p) for -104 <= x <= 89: p, and n in the last bits of `shifted`. log(2) is 355 / 512 and a rest (W. J. Cody and W. Waite, 1980). */
+function expParts(v: Vectors, x: Vector): { shifted: Vector; p: Vector } {
+  const shifted = v.keep(add(mul(x, v.float(Math.LOG2E)), v.float(magic)));
+  const whole = v.keep(sub(shifted, v.float(magic)));
+  const r = v.keep(sub(sub(x, mul(whole, v.float(0.693359375))), mul(whole, v.float(Math.LN2 - 0.693359375))));
+  const square = v.keep(mul(r, r));
+  const pair = (a: number, b: number): Vector => add(v.float(a), mul(v.float(b), r));
+  // Minimax for (exp(r) - 1 - r) / r^2 (S. Moshier, Cephes), by Estrin's scheme: the chain of dependent operations is half as long.
+  const low = pair(5.0000001201e-1, 1.6666665459e-1);
+  const high = add(pair(4.1665795894e-2, 8.3334519073e-3), mul(square, pair(1.3981999507e-3, 1.98756915e-4)));
+  const tail = mul(square, add(low, mul(square, high)));
+  return { shifted, p: v.keep(add(tail, r)) };
+}
+
+/** 2^n for -126 <= n <= 127 in the last bits: the shift drops the others. */
+function power(v: Vectors, n: Vector): Vector {
+  return op('i32x4.add', op('i32x4.shl', n, i32(23)), v.integer(127 << 23));
+}
+
+function clamp(v: Vectors, x: Vector, low: number, high: number): Vector {
+  return v.keep(op('f32x4.pmin', op('f32x4.pmax', x, v.float(low)), v.float(high)));
+}
+
+/** exp(x) / 2^halvings, for at most two halvings: it overflows later. */
+function scaledExp(v: Vectors, x: Vector, halvings: number): Vector {
+  const { shifted, p } = expParts(v, clamp(v, x, -104, 90));
+  const n = v.keep(op('i32x4.sub', shifted, v.integer(magicBits + halvings)));
+  // In two factors: 2^n alone may overflow or vanish where the result does not.
+  const half = v.keep(op('i32x4.shr_s', n, i32(1)));
+  return mul(mul(add(p, v.float(1)), power(v, half)), power(v, op('i32x4.sub', n, half)));
+}
+
+export function exp(v: Vectors, x: Vector): Vector {
+  return scaledExp(v, x, 0);
+}
+
+/** 2^64 exp(x) for x of at most 0: what is too small for a normal number of float32 stays exact. */
+export function raisedExp(v: Vectors, x: Vector): Vector {
+  const { shifted, p } = expParts(v, v.keep(op('f32x4.pmax', x, v.float(-104))));
+  const scale = op('i32x4.add', op('i32x4.shl', shifted, i32(23)), v.integer((127 + 64) << 23));
+  return mul(add(p, v.float(1)), scale);
+}
+
+/** exp(x) - 1 for -18 <= x <= 60. */
+function expm1Within(v: Vectors, x: Vector): Vector {
+  const { shifted, p } = expParts(v, x);
+  const scale = v.keep(power(v, shifted));
+  return v.keep(add(mul(scale, p), sub(scale, v.float(1))));
+}
+
+export function expm1(v: Vectors, x: Vector): Vector {
+  const near = expm1Within(v, clamp(v, x, -18, 60));
+  // Adding nothing to a zero would lose its sign.
+  const small = select(op('f32x4.eq', x, v.float(0)), x, near);
+  return select(op('f32x4.gt', x, v.float(60)), exp(v, x), small);
+}
+
+/** Within 2.3 units in the last place: exp(2 |x|) - 1 over itself plus 2, with the sign of x. */
+export function tanh(v: Vectors, x: Vector): Vector {
+  const e = expm1Within(v, v.keep(mul(op('f32x4.pmin', size(x), v.float(9)), v.float(2))));
+  return either(div(e, add(e, v.float(2))), signBit(v, x));
+}
+
+/** exp(|x|) / 2 and the reciprocal of twice exp(|x|). */
+function halves(v: Vectors, x: Vector): [grown: Vector, shrunk: Vector] {
+  const grown = v.keep(scaledExp(v, size(x), 1));
+  return [grown, div(v.float(0.25), grown)];
+}
+
+export function sinh(v: Vectors, x: Vector): Vector {
+  const e = expm1Within(v, v.keep(op('f32x4.pmin', size(x), v.float(1))));
+  const near = mul(v.float(0.5), add(e, div(e, add(e, v.float(1)))));
+  const [grown, shrunk] = halves(v, x);
+  return either(select(op('f32x4.lt', size(x), v.float(1)), near, sub(grown, shrunk)), signBit(v, x));
+}
+
+export function cosh(v: Vectors, x: Vector): Vector {
+  return add(...halves(v, x));
+}
+
+export function sign(v: Vectors, x: Vector): Vector {
+  const one = either(signBit(v, x), v.float(1));
+  const unequal = either(op('f32x4.lt', x, v.float(0)), op('f32x4.gt', x, v.float(0)));
+  return select(unequal, one, x);
+}

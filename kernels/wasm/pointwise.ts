@@ -1,0 +1,291 @@
+import { isFlat, isOne } from '../cpu/layout.js';
+import { dtypeCodes } from '../cpu/source.js';
+import { type Formula, replay } from '../dag.js';
+import { numbers } from '../scalar.js';
+import type { DType, Operand, View } from '../types.js';
+import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { Box } from './boxes.js';
+import { type FlatKernel, flatKernel, type Redo, type Staging } from './flat.js';
+import { type Code, compileFormula, isExact, isPossible, isTranscendental, type Kind, turn } from './formula.js';
+import { type Heap, wasmHeap } from './heap.js';
+import { float32, float64, int32, type Lanes } from './lowerings.js';
+import { policy } from './policy.js';
+
+const { ceil, floor, min } = Math;
+
+/** Bytes of all that is staged at once: half of the second cache. */
+const staged = 2 ** 19;
+
+/** A formula in lanes of one type, by the kinds of its operands. */
+interface Variant {
+  readonly lanes: Lanes;
+  readonly possible: boolean;
+  readonly exact: boolean;
+  /** Every launch goes through vectors, whatever its size: one result for one argument. */
+  readonly always: boolean;
+  /** null: WebAssembly refused it. */
+  readonly launches: Map<number, Launch | null>;
+  /** Elements that passed by in launches large enough. */
+  seen: number;
+}
+
+/** A formula compiled for the kinds of its operands. */
+interface Launch {
+  readonly heap: Heap;
+  readonly code: Code;
+  readonly staging: Staging;
+  readonly redo: Redo;
+  readonly flat: FlatKernel;
+}
+
+/** The slot in `Formula.compiled`, beside that of the generated loops, 0. */
+const slot = 2;
+
+function lanesOf(compute: DType): Lanes | null {
+  if (compute === 'float32') return float32;
+  if (compute === 'float64') return float64;
+  return compute === 'int32' || compute === 'bool' ? int32 : null;
+}
+
+function variantOf(f: Formula, compute: DType): Variant | null {
+  const lanes = lanesOf(compute);
+  if (lanes === null) return null;
+  const variants = (f.compiled[slot] ??= []) as Variant[];
+  const place = dtypeCodes[lanes.dtype];
+  variants[place] ??= makeVariant(f, lanes);
+  return variants[place];
+}
+
+function makeVariant(f: Formula, lanes: Lanes): Variant {
+  const possible = f.arity <= 16 && isPossible(f, lanes);
+  const always = possible && lanes === float32 && isTranscendental(f);
+  return { lanes, possible, exact: isExact(f, lanes), always, launches: new Map(), seen: 0 };
+}
+
+function kindOf(x: Operand, one: boolean, { dtype, holds }: Lanes): Kind | null {
+  if (typeof x === 'number') return dtype !== 'int32' || holds(x) ? 'one' : null;
+  if (x.dtype !== dtype && x.dtype !== 'bool') return null;
+  return one ? 'one' : x.dtype === dtype ? 'elements' : 'bytes';
+}
+
+/** The launch for operands of these dtypes, `ones` of them one element; null where vectors cannot. */
+function launchOf(
+  f: Formula,
+  variant: Variant,
+  outputs: readonly View[],
+  inputs: readonly Operand[],
+  ones: readonly boolean[],
+): Launch | null {
+  const { lanes, launches } = variant;
+  let key = 0;
+  for (const o of outputs) {
+    if (o.dtype !== lanes.dtype && o.dtype !== 'bool') return null;
+    key = key * 2 + (o.dtype === 'bool' ? 1 : 0);
+  }
+  const kinds: Kind[] = [];
+  for (let k = 0; k < inputs.length; k++) {
+    const kind = kindOf(inputs[k], ones[k], lanes);
+    if (kind === null) return null;
+    kinds.push(kind);
+    key = key * 3 + (kind === 'elements' ? 0 : kind === 'one' ? 1 : 2);
+  }
+  let launch = launches.get(key);
+  if (launch === undefined) {
+    launch = makeLaunch(
+      f,
+      lanes,
+      kinds,
+      outputs.map((o) => (o.dtype === 'bool' ? 'bytes' : 'elements')),
+    );
+    launches.set(key, launch);
+  }
+  return launch;
+}
+
+function makeLaunch(f: Formula, lanes: Lanes, inputs: readonly Kind[], outputs: readonly Kind[]): Launch | null {
+  const heap = wasmHeap();
+  if (heap === null) return null;
+  const moves = [...outputs, ...inputs].map((kind, k) => {
+    const input = k - outputs.length;
+    return kind !== 'one' && (input < 0 || f.reaches[input]);
+  });
+  const held = moves.filter(Boolean).length;
+  const area = floor(min(policy.tile, staged / held) / turn) * turn;
+  const base = heap.reserve(held * area + turn);
+  if (base === 0) return null;
+  let next = base - area;
+  const places = moves.map((is) => (is ? (next += area) : 0));
+  const staging = { lanes, inputs, outputs, places, tile: area / lanes.bytes };
+  try {
+    const code = compileFormula(heap, f, lanes, { inputs, outputs });
+    const redo = redoer(heap, f, staging);
+    return { heap, code, staging, redo, flat: flatKernel(heap, code, staging, redo) };
+  } catch {
+    return null;
+  }
+}
+
+/** Typed arrays over the heap for a kind of operand, and what an address there counts. */
+function arrayOf(heap: Heap, lanes: Lanes, kind: Kind): { array: Float64Array; bytes: number } {
+  const array = kind === 'bytes' ? heap.u8 : { float32: heap.f32, float64: heap.f64, int32: heap.i32 }[lanes.dtype];
+  return { array: array as unknown as Float64Array, bytes: kind === 'bytes' ? 1 : lanes.bytes };
+}
+
+function redoer(heap: Heap, f: Formula, { lanes, inputs, outputs, places }: Staging): Redo {
+  return (size, ones) => {
+    const at = [...outputs, ...inputs].map((kind, k) => {
+      const { array, bytes } = arrayOf(heap, lanes, kind);
+      return { array, start: places[k] / bytes, kind };
+    });
+    const [to, from] = [at.slice(0, outputs.length), at.slice(outputs.length)];
+    for (let i = 0; i < size; i++) {
+      const values = from.map(({ array, start, kind }, k) => (kind === 'one' ? ones[k] : array[start + i]));
+      for (const [k, value] of replay(f, numbers, values).entries())
+        to[k].array[to[k].start + i] = to[k].kind === 'bytes' ? Number(value !== 0) : value;
+    }
+  };
+}
+
+/** Whether a formula's launch of `n` elements pays: by size alone where the last bits may differ from JavaScript's. */
+function pays(variant: Variant, n: number): boolean {
+  if (!variant.possible || policy.formulas === Infinity) return false;
+  if (variant.always) return true;
+  if (n < policy.formulas) return false;
+  variant.seen += n;
+  return !variant.exact || variant.seen >= policy.compiled;
+}
+
+/** The launch in vectors of a formula that goes there at every size; null for others. `ones` tells which inputs are one element. */
+export function steadyKernel(
+  f: Formula,
+  compute: DType,
+  outputs: readonly View[],
+  inputs: readonly Operand[],
+  ones: readonly boolean[],
+): FlatKernel | null {
+  const variant = variantOf(f, compute);
+  if (variant === null || !variant.always || !pays(variant, 0)) return null;
+  return launchOf(f, variant, outputs, inputs, ones)?.flat ?? null;
+}
+
+/**
+ * Runs a formula on vectors, through tiles staged in WebAssembly's memory: in float32, float64, int32 or bool, on operands of that dtype
+ * or bool, in any layout. False where JavaScript is the way.
+ */
+export function runVectors(f: Formula, compute: DType, outputs: readonly View[], inputs: readonly Operand[]): boolean {
+  const { shape } = outputs[0];
+  const n = count(shape);
+  const variant = variantOf(f, compute);
+  if (variant === null || !pays(variant, n)) return false;
+  const launch = launchOf(
+    f,
+    variant,
+    outputs,
+    inputs,
+    inputs.map((x) => isOne(x, shape)),
+  );
+  if (launch === null) return false;
+  const flat = outputs.every((o) => isContiguous(shape, o.strides)) && inputs.every((x) => isFlat(x, shape));
+  if (flat) launch.flat(n, ...outputs, ...inputs);
+  else runBoxes(launch, outputs, inputs);
+  return true;
+}
+
+/** An operand that moves through the tiles. */
+interface Moving {
+  readonly data: Float64Array;
+  readonly strides: readonly number[];
+  readonly array: Float64Array;
+  readonly start: number;
+  readonly key: number;
+  offset: number;
+  readonly box: Box;
+  /** The last piece of the dimension that is cut, where it is smaller. */
+  readonly rest: Box;
+  /** Offset and elements of what lies in the tile. */
+  staged: number;
+  held: number;
+}
+
+/** Cuts the loops into boxes that fit a tile: whole inner dimensions, and pieces of the one before them. */
+function runBoxes({ heap, code, staging, redo }: Launch, outputs: readonly View[], inputs: readonly Operand[]): void {
+  const { lanes, places, tile } = staging;
+  const { shape } = outputs[0];
+  const views = [...outputs, ...inputs].map((x, k) => (places[k] === 0 ? null : (x as View)));
+  const walking = views.filter((view) => view !== null);
+  const nest = collapse(
+    shape,
+    walking.map((view) => broadcastStrides(view.shape, view.strides, shape)),
+  );
+  if (nest.shape.length === 0) {
+    nest.shape.push(1);
+    for (const strides of nest.strides) strides.push(0);
+  }
+  let cut = nest.shape.length - 1;
+  let inner = 1;
+  while (cut > 0 && inner * nest.shape[cut] <= tile) inner *= nest.shape[cut--];
+  const piece = min(nest.shape[cut], floor(tile / inner));
+  const remaining = nest.shape[cut] % piece;
+  const boxShape = nest.shape.slice(cut + 1);
+
+  let place = 0;
+  const moving: Moving[] = [];
+  const arguments_ = [...outputs, ...inputs].map((x, k) => {
+    if (typeof x === 'number') return x;
+    const view = views[k];
+    if (view === null)
+      return staging.inputs[k - outputs.length] === 'one' ? Number((x.buffer as Float64Array)[x.offset]) : 0;
+    const strides = nest.strides[place++];
+    const { array, bytes } = arrayOf(heap, lanes, view.dtype === 'bool' ? 'bytes' : 'elements');
+    const key = dtypeCodes[view.dtype];
+    const boxOf = (rows: number): Box => new Box([rows, ...boxShape], strides.slice(cut), key);
+    const box = boxOf(piece);
+    const rest = remaining === 0 ? box : boxOf(remaining);
+    const data = view.buffer as unknown as Float64Array;
+    moving.push({
+      data,
+      strides,
+      array,
+      start: places[k] / bytes,
+      key,
+      offset: view.offset,
+      box,
+      rest,
+      staged: -1,
+      held: 0,
+    });
+    return places[k];
+  });
+  const numbers = staging.inputs.map((kind, k) => (kind === 'one' ? arguments_[outputs.length + k] : 0));
+
+  const runPiece = (start: number, rows: number): void => {
+    const size = rows * inner;
+    const bytes = turn * ceil((size * lanes.bytes) / turn);
+    for (const [k, m] of moving.entries()) {
+      const from = m.offset + start * m.strides[cut];
+      // What is the same in every box, such as a bias, is there already.
+      if (k < outputs.length || (m.staged === from && m.held >= size)) continue;
+      (rows === piece ? m.box : m.rest).gather(m.array, m.start, m.data, from);
+      if (code.doubtful) m.array.fill(0, m.start + size, m.start + bytes / lanes.bytes);
+      m.staged = from;
+      m.held = size;
+    }
+    if (code.run(bytes, ...arguments_) !== 0) redo(size, numbers);
+    for (let k = 0; k < outputs.length; k++) {
+      const m = moving[k];
+      (rows === piece ? m.box : m.rest).scatter(m.data, m.offset + start * m.strides[cut], m.array, m.start);
+    }
+  };
+  const walk = (d: number): void => {
+    if (d === cut) {
+      for (let i = 0; i < nest.shape[cut]; i += piece) runPiece(i, min(piece, nest.shape[cut] - i));
+      return;
+    }
+    for (let i = 0; i < nest.shape[d]; i++) {
+      walk(d + 1);
+      for (const m of moving) m.offset += m.strides[d];
+    }
+    for (const m of moving) m.offset -= nest.shape[d] * m.strides[d];
+  };
+  walk(0);
+}
