@@ -38,8 +38,9 @@ export interface Code {
 const isAct = (n: GraphNode): boolean => n.name !== 'input' && n.name !== 'const';
 const isCostly = (n: GraphNode): boolean => isAct(n) && operations[n.name as ScalarName].costly === true;
 
-/** Whether every operation of a formula has a lowering, and its constants survive. */
-export function isPossible(f: Formula, { lowerings, holds }: Lanes): boolean {
+/** Whether every operation of a formula has a lowering, its constants survive, and it is not too long. */
+export function isPossible(f: Formula, { lowerings, holds, longest }: Lanes): boolean {
+  if (f.nodes.filter(isAct).length > longest) return false;
   return f.nodes.every((n) =>
     isAct(n) ? lowerings[n.name as ScalarName] !== undefined : n.name === 'input' || holds(n.value),
   );

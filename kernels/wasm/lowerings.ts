@@ -17,6 +17,8 @@ export interface Lanes {
   /** The type of one element as a parameter. */
   readonly type: ValueType;
   readonly lowerings: Partial<Record<ScalarName, Lowering>>;
+  /** Operations that a formula may have: roundings to float32 add up, and JavaScript computes in float64. */
+  readonly longest: number;
   /** Whether a number survives as an element: it stays finite, and different from zero. */
   holds(value: number): boolean;
   constant(v: Vectors, value: number): Vector;
@@ -47,6 +49,7 @@ export const float32: Lanes = {
   dtype: 'float32',
   bytes: 4,
   type: 'f32',
+  longest: 64,
   lowerings: {
     ...logic,
     exp,
@@ -99,6 +102,7 @@ export const float64: Lanes = {
   dtype: 'float64',
   bytes: 8,
   type: 'f64',
+  longest: Infinity,
   lowerings: {
     ...logic,
     neg: (_v, a) => op('f64x2.neg', a),
@@ -133,6 +137,7 @@ export const int32: Lanes = {
   dtype: 'int32',
   bytes: 4,
   type: 'i32',
+  longest: Infinity,
   lowerings: {
     ...logic,
     neg: (_v, a) => op('i32x4.neg', a),
