@@ -99,6 +99,23 @@ export type LstmSaved = Pick<LstmOperands, 'c' | 'weight'> & Pick<LstmResults, '
 /** Gradients to the sums and to the state before. */
 export type LstmGradients = Pick<LstmOperands, 'sums' | 'h' | 'c'>;
 
+/** How the loss of class indices is taken; targets equal to `ignoreIndex` count nothing. */
+export interface ClassLoss {
+  /** The dimension of classes. */
+  readonly dim: number;
+  readonly ignoreIndex: number;
+  /** The share of each target that is spread over all classes. */
+  readonly smoothing: number;
+  readonly reduction: 'none' | 'mean' | 'sum';
+}
+
+/** Logits, a class for each of their lines, and a factor for each class; all but the indices have one dtype. */
+export interface Classified {
+  readonly input: View;
+  readonly index: View;
+  readonly weight: View | null;
+}
+
 /** What networks spend time on beside products, in one launch; without it the composition of other families runs. */
 export interface FusedKernels {
   /** output = input weight' + bias for an input [N, I], a weight [O, I] and a bias [O], or none. */
@@ -126,6 +143,13 @@ export interface FusedKernels {
     operands: Normalized,
     options: Normalization,
   ): void;
+  /**
+   * Cross entropy: one number, or one for each index. Writes each line's largest element and the logarithm of its sum of exponentials
+   * relative to that into `shifts`, [2, ...index]. Returns the first index that is no class, with nothing written, or null.
+   */
+  crossEntropy(to: { loss: View; shifts: View }, operands: Classified, options: ClassLoss): number | null;
+  /** Gradient of `crossEntropy` to its input. */
+  crossEntropyBackward(to: View, gradient: View, shifts: View, operands: Classified, options: ClassLoss): void;
   /** One direction of an LSTM over at least one step; `reverse` begins with the last. */
   lstm(results: LstmResults, operands: LstmOperands, reverse: boolean): void;
   /** Gradient of `lstm` from those to every h and c; that of the weight is a product of its results. */

@@ -1,7 +1,8 @@
 import { identity } from '../dag.js';
 import { floatToHalf } from '../half.js';
 import type { TypedArray, View } from '../types.js';
-import { collapse, count, isContiguous } from '../view.js';
+import { collapse, contiguousStrides, count, isContiguous } from '../view.js';
+import { allocate } from './memory.js';
 import { pointwise } from './pointwise.js';
 import { dtypesKey } from './rows.js';
 import { specialize } from './specialize.js';
@@ -89,4 +90,19 @@ export function fill(output: View, value: number | bigint): void {
   } else {
     pointwise(identity, output.dtype, [output], [Number(value)]);
   }
+}
+
+/** The same elements in one run: the view itself where they are. */
+export function packed(view: View): View {
+  const { shape, dtype } = view;
+  if (isContiguous(shape, view.strides)) return view;
+  const whole: View = {
+    buffer: allocate(dtype, count(shape)),
+    offset: 0,
+    shape,
+    strides: contiguousStrides(shape),
+    dtype,
+  };
+  copy(whole, view);
+  return whole;
 }

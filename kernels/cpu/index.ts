@@ -5,6 +5,7 @@ import { argreduce } from './argreduce.js';
 import { convolution, convolutionInput, convolutionWeight } from './convolution.js';
 import { copy, fill } from './copy.js';
 import { bincount, countNonzero, nonzero, searchSorted } from './count.js';
+import { crossEntropy, crossEntropyBackward } from './crossEntropy.js';
 import { gather, scatter } from './gather.js';
 import { index, indexPut } from './indexing.js';
 import { linear, linearBackward } from './linear.js';
@@ -60,5 +61,16 @@ export const cpu: Kernels = {
   bincount,
   searchSorted,
   philox,
-  fused: { linear, linearBackward, softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
+  fused: {
+    crossEntropy,
+    crossEntropyBackward,
+    linear,
+    linearBackward,
+    softmax,
+    softmaxBackward,
+    normalize,
+    normalizeBackward,
+    lstm,
+    lstmBackward,
+  },
 };

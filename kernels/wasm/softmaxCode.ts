@@ -24,20 +24,33 @@ const lowest = v128(new Float32Array(4).fill(-Infinity));
 const zero = v128(new Float32Array(4));
 
 const add = (a: Vector, b: Vector): Vector => op('f32x4.add', a, b);
-const sub = (a: Vector, b: Vector): Vector => op('f32x4.sub', a, b);
-const mul = (a: Vector, b: Vector): Vector => op('f32x4.mul', a, b);
-const choose = (mask: Vector | null, x: Vector, otherwise: Vector): Vector =>
-  mask === null ? x : op('v128.bitselect', x, otherwise, mask);
+export const sub = (a: Vector, b: Vector): Vector => op('f32x4.sub', a, b);
+export const mul = (a: Vector, b: Vector): Vector => op('f32x4.mul', a, b);
 
-const elementary = (b: FunctionBuilder, f: typeof log): Vectors => vectorsFor(b, (v) => f(v, zero));
+/** A writer of an elementary function's vectors. */
+export function elementary(b: FunctionBuilder, f: typeof log): Vectors {
+  return vectorsFor(b, (v) => f(v, zero));
+}
 
 /** What takes away the power of 2 in `raisedExp`. */
-const lower = 2 ** -64;
+export const lower: number = 2 ** -64;
 
 /** The logarithm of sums in double, given as what they are in float32 and what that leaves. */
 function logOf(b: FunctionBuilder, v: Vectors, sum: Vector, rest: Vector): Local<'v128'> {
   // Near 1 the logarithm is smaller than what the rounding took away.
   return b.define(add(log(v, sum), op('f32x4.div', rest, sum)));
+}
+
+/** Puts the largest element of a row into all lanes of a variable. */
+export function writeLargest(b: FunctionBuilder, loop: RowLoop, from: Local<'i32'>, largest: Local<'v128'>): void {
+  b.set(largest, lowest);
+  loop.run(4, (i, fixed, mask) => {
+    const x = load('v128.load', plus(from, i), fixed);
+    const counted = mask === null ? x : op('v128.bitselect', x, lowest, mask);
+    b.set(largest, op('f32x4.pmax', largest, counted));
+  });
+  b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [2, 3, 0, 1])));
+  b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [1, 0, 3, 2])));
 }
 
 /** softmax(from, to, rows, bytes): rows that follow each other, one after the other. */
@@ -48,12 +61,7 @@ function writeRows(b: FunctionBuilder, logarithm: boolean, [from, to, rows, byte
   const row = b.local('i32');
   const largest = b.local('v128');
   b.count(row, rows, 1, () => {
-    b.set(largest, lowest);
-    loop.run(4, (i, fixed, mask) => {
-      b.set(largest, op('f32x4.pmax', largest, choose(mask, load('v128.load', plus(from, i), fixed), lowest)));
-    });
-    b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [2, 3, 0, 1])));
-    b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [1, 0, 3, 2])));
+    writeLargest(b, loop, from, largest);
     sum.clear();
     loop.sum(2, [sum], (i, fixed) => {
       const e = b.define(raisedExp(v, b.define(sub(load('v128.load', plus(from, i), fixed), largest))));
@@ -82,7 +90,7 @@ function writeRows(b: FunctionBuilder, logarithm: boolean, [from, to, rows, byte
 }
 
 /** Four columns at a time, from the last ones on: what is written beyond a row's end is written over later. */
-function eachColumn(b: FunctionBuilder, bytes: Local<'i32'>, body: (offset: Local<'i32'>) => void): void {
+export function eachColumn(b: FunctionBuilder, bytes: Local<'i32'>, body: (offset: Local<'i32'>) => void): void {
   const j = b.define(op('i32.and', plus(bytes, i32(12)), i32(-16)));
   b.when(bytes, () => {
     b.loop((again) => {
@@ -94,7 +102,7 @@ function eachColumn(b: FunctionBuilder, bytes: Local<'i32'>, body: (offset: Loca
 }
 
 /** A loop down the rows of four columns; addresses start at the first row. */
-function down(
+export function down(
   b: FunctionBuilder,
   rows: Local<'i32'>,
   bytes: Local<'i32'>,

@@ -2,6 +2,7 @@ import { cpu } from '../../kernels/cpu/index.js';
 import { argreduce } from '../../kernels/reference/argreduce.js';
 import { convolution, convolutionInput, convolutionWeight } from '../../kernels/reference/convolution.js';
 import { bincount, countNonzero, nonzero, searchSorted } from '../../kernels/reference/count.js';
+import { crossEntropy, crossEntropyBackward } from '../../kernels/reference/crossEntropy.js';
 import { gather, scatter } from '../../kernels/reference/gather.js';
 import { index, indexPut } from '../../kernels/reference/index.js';
 import { linear, linearBackward } from '../../kernels/reference/linear.js';
@@ -48,5 +49,16 @@ export const reference: Kernels = {
   bincount,
   searchSorted,
   philox,
-  fused: { linear, linearBackward, softmax, softmaxBackward, normalize, normalizeBackward, lstm, lstmBackward },
+  fused: {
+    crossEntropy,
+    crossEntropyBackward,
+    linear,
+    linearBackward,
+    softmax,
+    softmaxBackward,
+    normalize,
+    normalizeBackward,
+    lstm,
+    lstmBackward,
+  },
 };

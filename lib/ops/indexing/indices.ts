@@ -38,9 +38,13 @@ function fromList(name: string, value: number | readonly Indices[], like: Tensor
 export function checkBounds(name: string, index: Tensor, size: number, dim: number, negative: boolean): void {
   if (index.storage.device !== 'cpu' || count(index.shape) === 0) return;
   const found = firstOutside(index, size, negative);
-  if (found === null) return;
+  if (found !== null) throw outOfRange(name, found, size, dim, negative);
+}
+
+/** The error for an index outside [0, size), or [-size, size) with `negative`. */
+export function outOfRange(name: string, index: number, size: number, dim: number, negative: boolean): IndexError {
   const range = size === 0 ? 'it is empty' : `use ${negative ? -size : 0} to ${size - 1}`;
-  throw new IndexError(`${name}: index ${found} is out of range for dimension ${dim} of size ${size}; ${range}`);
+  return new IndexError(`${name}: index ${index} is out of range for dimension ${dim} of size ${size}; ${range}`);
 }
 
 /** What a row's kernel that changes some elements starts from: in place, the elements are there already. */

@@ -7,6 +7,7 @@ import { sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { takeAlong } from '../indexing/along.js';
 import { checkBounds, type Indices, indexTensor } from '../indexing/indices.js';
+import { classLoss, fuses } from './classLoss.js';
 import { type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';
 
 /** Targets as indices of classes: those that count, and a valid index for each of the others. */
@@ -17,8 +18,8 @@ interface Classes {
   readonly kept: Tensor;
 }
 
-function classesOf(name: string, input: Tensor, target: Tensor | Indices, ignoreIndex: number): Classes {
-  const dim = classDim(name, input);
+/** Indices of classes, one for each line of the input along `dim`. */
+function targetsOf(name: string, input: Tensor, target: Tensor | Indices, dim: number): Tensor {
   const given = indexTensor(name, target, input);
   if (!sameShape(given.shape, input.shape.toSpliced(dim, 1))) {
     throw new ShapeError(
@@ -26,6 +27,10 @@ function classesOf(name: string, input: Tensor, target: Tensor | Indices, ignore
         `${showShape(input.shape.toSpliced(dim, 1))}, got ${showShape(given.shape)}`,
     );
   }
+  return given;
+}
+
+function classesOf(name: string, input: Tensor, given: Tensor, dim: number, ignoreIndex: number): Classes {
   const kept = given.ne(ignoreIndex);
   const index = given.where(kept, 0);
   checkBounds(`${name}: target`, index, input.shape[dim], dim, false);
@@ -92,7 +97,8 @@ export const nllLoss: Fn<
   (input, target, weight, sizeAverage, ignoreIndex, reduce, reduction) => {
     checkTensor('nllLoss', input);
     const how = reductionOf('nllLoss', sizeAverage, reduce, reduction);
-    const classes = classesOf('nllLoss', input, target, ignoreIndex);
+    const dim = classDim('nllLoss', input);
+    const classes = classesOf('nllLoss', input, targetsOf('nllLoss', input, target, dim), dim, ignoreIndex);
     checkWeight('nllLoss', weight, input.shape[classes.dim]);
     return negativeLikelihood(input, classes, targetWeights(weight, classes), how);
   },
@@ -147,7 +153,11 @@ export const crossEntropy: Fn<
     if (target instanceof Tensor && isFloat(target.dtype)) {
       return withProbabilities(input, target, weight, how, labelSmoothing);
     }
-    const classes = classesOf('crossEntropy', input, target, ignoreIndex);
+    const targets = targetsOf('crossEntropy', input, target, dim);
+    if (fuses(input, weight)) {
+      return classLoss(input, targets, weight, { dim, ignoreIndex, smoothing: labelSmoothing, reduction: how });
+    }
+    const classes = classesOf('crossEntropy', input, targets, dim, ignoreIndex);
     const weights = targetWeights(weight, classes);
     const logProbabilities = input.logSoftmax(dim);
     const loss = negativeLikelihood(logProbabilities, classes, weights, how);
