@@ -31,7 +31,7 @@ export function convolution(output: View, input: View, weight: View, options: Co
     return throughFloat32(output, (floats) => convolution(floats, staged(input), staged(weight), options));
   }
   const all = [flatten(output), flatten(input), flatten(weight), widen(options)] as const;
-  if (!blas.convolution(...all) && !wasm.convolution(...all)) forward(...all);
+  if (!wasm.convolution(...all) && !blas.convolution(...all)) forward(...all);
 }
 
 /** `Kernels.convolutionInput`: weight times gradient gives patches, which are added up where they overlap. */
@@ -41,7 +41,7 @@ export function convolutionInput(output: View, gradient: View, weight: View, opt
     return throughFloat32(output, (floats) => convolutionInput(floats, staged(gradient), staged(weight), options));
   }
   const all = [flatten(output), flatten(gradient), flatten(weight), widen(options)] as const;
-  if (!blas.convolutionInput(...all) && !wasm.convolutionInput(...all)) inputGradient(...all);
+  if (!wasm.convolutionInput(...all) && !blas.convolutionInput(...all)) inputGradient(...all);
 }
 
 /** `Kernels.convolutionWeight`: the gradient times packed patches, summed in double over all images. */
@@ -51,7 +51,7 @@ export function convolutionWeight(output: View, gradient: View, input: View, opt
     return throughFloat32(output, (floats) => convolutionWeight(floats, staged(gradient), staged(input), options));
   }
   const all = [flatten(output), flatten(gradient), flatten(input), widen(options)] as const;
-  if (!blas.convolutionWeight(...all) && !wasm.convolutionWeight(...all)) weightGradient(...all);
+  if (!wasm.convolutionWeight(...all) && !blas.convolutionWeight(...all)) weightGradient(...all);
 }
 
 const floats: readonly DType[] = ['float32', 'float64', 'float16'];

@@ -1,24 +1,34 @@
+import { policy as blasPolicy } from '../blas/gemm.js';
+import { systemBlas } from '../blas/library.js';
 import { compact } from '../cpu/compact.js';
 import type { Convolution, View } from '../types.js';
 import { count, isContiguous } from '../view.js';
-import { panelColumns, panelRows } from './gemm.js';
+import { type Engine, engineFor } from './convolutionTools.js';
+import { depthBlock, panelColumns, panelRows } from './gemm.js';
 import type { Images, Kernels, Triple } from './images.js';
-import type { Steps } from './patchConvolution.js';
-import * as patches from './patchConvolution.js';
+import * as patchConvolution from './patchConvolution.js';
+import type { Steps } from './patches.js';
+import * as patchKernels from './patchKernels.js';
 import { policy } from './policy.js';
 import { panels } from './staging.js';
 import type { Extent } from './winogradConvolution.js';
-import * as winograd from './winogradConvolution.js';
+import * as winogradConvolution from './winogradConvolution.js';
+import * as winogradKernels from './winogradKernels.js';
 
 const { ceil } = Math;
 
-// What things cost, in cycles of the machine of docs/performance.md: a multiplication of the micro-kernel, an element of a patch, a factor
-// of an element, a factor of a kernel's element, a call, and what comes before the first of them.
-const multiplication = 0.27;
+/** What products cost, in cycles of the machine of docs/performance.md: a multiplication, and a call. */
+interface Prices {
+  readonly multiplication: number;
+  readonly call: number;
+}
+
+const microKernel: Prices = { multiplication: 0.27, call: 100 };
+const systemsBlas: Prices = { multiplication: 0.05, call: 3000 };
+// The same for an element of a patch, a factor of an element, a factor of a kernel's element, and what tiles need before the first call.
 const patchElement = 0.6;
 const factor = 1.6;
 const kernelFactor = 1;
-const call = 100;
 const start = 20_000;
 
 /** Whether operands are memory that can be staged: typed arrays of float32, and not look-alikes. */
@@ -33,28 +43,46 @@ function isTiled({ shape }: View, input: View, { stride, padding, dilation }: Co
   return flat && height === 3 && width === 3 && stride.every((s) => s === 1) && dilation.every((d) => d === 1);
 }
 
-/** The size of the tiles in which a convolution costs least, by these counts; null where patches cost less. Channels are those of a group; inputs go in so many lanes. */
-function tileFor(
-  images: number,
-  groups: number,
-  inputs: number,
-  outputs: number,
-  height: number,
-  width: number,
-  lanes: number,
-): number | null {
-  const channels = panels(inputs, lanes);
-  const kernels = channels * outputs;
-  let best: number | null = null;
-  let least = groups * images * height * width * 9 * inputs * (outputs * multiplication + patchElement);
-  for (const size of policy.tiles) {
-    const tiles = images * ceil(height / size) * ceil(width / size);
-    const perTile = kernels * multiplication + (channels + outputs) * factor;
-    const work = groups * (size + 2) ** 2 * (tiles * perTile + kernels * kernelFactor + call);
-    const cost = policy.tilePrice * (work + start);
-    if (cost <= least) [best, least] = [size, cost];
+/** How to compute a convolution: in tiles of a size, or by patches, and who multiplies. */
+interface Way {
+  readonly engine: Engine;
+  readonly size: number | null;
+}
+
+/**
+ * The way that costs least by these counts, for a convolution of `source` to `result`; inputs go in so many lanes. Null where there is no
+ * WebAssembly.
+ */
+function wayOf(source: View, result: View, weight: View, groups: number, tiled: boolean, lanes: number): Way | null {
+  const [images, channels] = source.shape;
+  const [, , depth, height, width] = result.shape;
+  const inputs = channels / groups;
+  const outputs = panels(result.shape[1] / groups, panelRows);
+  const taps = count(weight.shape.slice(2));
+  const places = images * depth * height * width;
+  const work = places * taps * inputs * outputs * groups;
+  const blas = work >= blasPolicy.convolutions ? systemBlas() : null;
+  let best: [blas: boolean, size: number | null] = [false, null];
+  let least = Infinity;
+  const offer = (through: boolean, size: number | null, price: number): void => {
+    const cost = through ? price * policy.blasPrice : price;
+    if (cost <= least) [best, least] = [[through, size], cost];
+  };
+  for (const through of blas === null ? [false] : [false, true]) {
+    const { multiplication, call } = through ? systemsBlas : microKernel;
+    const blocks = ceil(places / 256) * ceil((taps * inputs) / depthBlock);
+    offer(through, null, groups * (places * taps * inputs * (outputs * multiplication + patchElement) + blocks * call));
+    for (const size of tiled ? policy.tiles : []) {
+      const tiles = images * ceil(height / size) * ceil(width / size);
+      const padded = panels(inputs, lanes);
+      const perTile = padded * outputs * multiplication + (padded + outputs) * factor;
+      const perFactor = tiles * perTile + padded * outputs * kernelFactor + ceil(tiles / 64) * call;
+      offer(through, size, policy.tilePrice * (groups * (size + 2) ** 2 * perFactor + start));
+    }
   }
-  return best;
+  const [through, size] = best;
+  const engine = engineFor(through ? blas : null, work >= policy.sharedProducts);
+  return engine === null ? null : { engine, size };
 }
 
 function imagesOf({ buffer, offset, shape }: View, groups: number): Images {
@@ -77,23 +105,8 @@ function stepsOf({ shape }: View, { groups, stride, padding, dilation }: Convolu
   };
 }
 
-/** Which tiles a convolution goes in, and how far they reach over the source's edges; null where they are not the way. */
-function tilesFor(
-  source: View,
-  result: View,
-  weight: View,
-  options: Convolution,
-  top: number,
-  left: number,
-  lanes: number,
-): [size: number, extent: Extent] | null {
-  const { groups } = options;
-  const [images, channels] = source.shape;
-  const [, outputs, , height, width] = result.shape;
-  if (top < 0 || left < 0 || !isTiled(weight, source, options)) return null;
-  const rows = panels(outputs / groups, panelRows);
-  const size = tileFor(images, groups, channels / groups, rows, height, width, lanes);
-  return size === null ? null : [size, { images, groups, top, left }];
+function extentOf({ shape }: View, groups: number, top: number, left: number): Extent {
+  return { images: shape[0], groups, top, left };
 }
 
 function isWorth(output: View, result: View, weight: View): boolean {
@@ -105,30 +118,47 @@ function isWorth(output: View, result: View, weight: View): boolean {
 export function convolution(output: View, input: View, weight: View, options: Convolution): boolean {
   if (!canStage(output, input, weight) || !isWorth(output, output, weight)) return false;
   const { groups, padding } = options;
+  const way = wayOf(input, output, weight, groups, isTiled(weight, input, options), 1);
+  if (way === null) return false;
+  const { engine, size } = way;
   const [source, kernels] = [imagesOf(compact(input), groups), kernelsOf(compact(weight))];
   const result = imagesOf(output, groups);
-  const tiles = tilesFor(input, output, weight, options, padding[1], padding[2], 1);
-  if (tiles !== null && winograd.convolve(...tiles, source, kernels, false, result, null)) return true;
-  return patches.convolve(stepsOf(input, options), source, kernels, result, null);
+  if (size !== null) {
+    const extent = extentOf(input, groups, padding[1], padding[2]);
+    if (winogradConvolution.convolve(engine, size, extent, source, kernels, false, result, null)) return true;
+  }
+  return patchConvolution.convolve(engine, stepsOf(input, options), source, kernels, result, null);
 }
 
 /** `Kernels.convolutionInput` in the same way. */
 export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): boolean {
   if (!canStage(output, gradient, weight) || !isWorth(output, gradient, weight)) return false;
   const { groups, padding } = options;
+  const [top, left] = [2 - padding[1], 2 - padding[2]];
+  const tiled = top >= 0 && left >= 0 && isTiled(weight, gradient, options);
+  const way = wayOf(gradient, output, weight, groups, tiled, 1);
+  if (way === null) return false;
+  const { engine, size } = way;
   const [source, kernels] = [imagesOf(compact(gradient), groups), kernelsOf(compact(weight))];
   const result = imagesOf(output, groups);
-  const tiles = tilesFor(gradient, output, weight, options, 2 - padding[1], 2 - padding[2], 1);
-  if (tiles !== null && winograd.convolve(...tiles, source, kernels, true, result, null)) return true;
-  return patches.convolveInput(stepsOf(gradient, options), source, kernels, result, null);
+  if (size !== null) {
+    const extent = extentOf(gradient, groups, top, left);
+    if (winogradConvolution.convolve(engine, size, extent, source, kernels, true, result, null)) return true;
+  }
+  return patchConvolution.convolveInput(engine, stepsOf(gradient, options), source, kernels, result, null);
 }
 
 /** `Kernels.convolutionWeight` in the same way. */
 export function convolutionWeight(output: View, gradient: View, input: View, options: Convolution): boolean {
   if (!canStage(output, gradient, input) || !isWorth(output, gradient, output)) return false;
   const { groups, padding } = options;
+  const way = wayOf(input, gradient, output, groups, isTiled(output, input, options), panelColumns);
+  if (way === null) return false;
+  const { engine, size } = way;
   const [source, given] = [imagesOf(compact(input), groups), imagesOf(compact(gradient), groups)];
-  const tiles = tilesFor(input, gradient, output, options, padding[1], padding[2], panelColumns);
-  if (tiles !== null && winograd.convolveKernels(...tiles, source, given, kernelsOf(output))) return true;
-  return patches.convolveKernels(stepsOf(input, options), source, given, kernelsOf(output));
+  if (size !== null) {
+    const extent = extentOf(input, groups, padding[1], padding[2]);
+    if (winogradKernels.convolveKernels(engine, size, extent, source, given, kernelsOf(output))) return true;
+  }
+  return patchKernels.convolveKernels(engine, stepsOf(input, options), source, given, kernelsOf(output));
 }

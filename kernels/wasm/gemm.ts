@@ -30,17 +30,28 @@ type Pack = (
   depth: number,
 ) => void;
 
+type PackTables = (
+  target: number,
+  source: number,
+  rows: number,
+  count: number,
+  steps: number,
+  depth: number,
+  apart: number,
+  panel: number,
+) => void;
+
 /** Steps of depth whose sums stay in registers; between two such runs they rest in float32. */
 export const depthBlock = 256;
 
 /** The functions of the blocked float32 product; addresses, table entries, strides and row lengths are in bytes. */
 export interface Gemm {
   /**
-   * Packs the elements source + rows[i] + steps[k] in panels of so many rows (four or eight), step by step; `count` is a whole
-   * number of panels.
+   * Packs the elements source + rows[i] + steps[k] in panels of so many rows (four or eight): step after step `apart` bytes, panel after
+   * panel `panel` bytes; `count` is a whole number of panels.
    */
-  pack4(target: number, source: number, rows: number, count: number, steps: number, depth: number): void;
-  pack8(target: number, source: number, rows: number, count: number, steps: number, depth: number): void;
+  pack4: PackTables;
+  pack8: PackTables;
   /**
    * Packs the elements source + i * row + k * step in panels of so many rows, step by step, `panel` bytes from panel to panel; where `row`
    * is 4, up to 28 bytes behind the last row are read, and end in the last panel.

@@ -1,10 +1,9 @@
+import { type Engine, inPieces, pieceOf, workOf } from './convolutionTools.js';
 import type { Heap } from './heap.js';
-import type { Planes } from './planes.js';
-import { lines } from './staging.js';
 
 const { ceil, floor, max, min } = Math;
 
-/** Bytes of images that are staged at a time, if not one image alone is more. */
+/** Bytes of images that are staged at a time for each thread, if not one image alone is more. */
 const chunkBytes = 1 << 20;
 
 /** Depth, height and width. */
@@ -60,26 +59,13 @@ export function padded(groups: number, images: Images, extent: Triple, before: T
 }
 
 /** How many images to take at a time, of this many elements each. */
-export function chunkOf(images: number, size: number): number {
-  return max(1, min(images, floor(chunkBytes / 4 / max(1, size))));
-}
-
-/** Addresses of areas of so many bytes; null where the heap cannot hold them. */
-export function areas(heap: Heap, sizes: readonly number[]): number[] | null {
-  // Vectors may reach over the end of what they are for.
-  const whole = sizes.map((size) => lines(size) + 64);
-  let at = heap.reserve(whole.reduce((a, b) => a + b));
-  if (at === 0) return null;
-  return whole.map((size) => {
-    at += size;
-    return at - size;
-  });
+export function chunkOf({ pool }: Engine, images: number, size: number): number {
+  return max(1, min(images, floor((chunkBytes * (pool?.threads ?? 1)) / 4 / max(1, size))));
 }
 
 /** Copies images to `raw`, and where they need another layout from there to `zeros`. Gives the address of the result. */
 export function stageImages(
-  heap: Heap,
-  { copy }: Planes,
+  engine: Engine,
   from: Images,
   groups: number,
   first: number,
@@ -89,6 +75,7 @@ export function stageImages(
   zeros: number,
 ): number {
   const size = elements(groups, from);
+  const { heap, functions } = engine;
   heap.write(raw, from.data, from.offset + first * size, count * size);
   if (!to.copied) return raw;
   const [depth, height, width] = from.plane;
@@ -98,21 +85,39 @@ export function stageImages(
   // Without depth the channels are planes of one image.
   const flat = depth === 1 && to.extent[0] === 1;
   const planes = flat ? channels : min(depth, to.extent[0] - to.before[0]);
-  const plane = flat ? to.channel : to.plane;
+  const [toPlane, fromPlane] = [flat ? to.channel : to.plane, height * width];
+  const [step, row] = [4 * to.phases, 4 * width];
+  const work = workOf(engine);
   for (let c = 0; c < (flat ? 1 : channels); c++) {
-    const start = zeros + 4 * (c * to.channel + to.before[0] * to.plane + to.before[1] * to.row);
-    const source = raw + 4 * c * depth * height * width;
+    const start = c * to.channel + to.before[0] * to.plane + to.before[1] * to.row;
     for (let phase = 0; phase < to.phases; phase++) {
       // The first element of the row that belongs to this part.
       const x = (phase + to.phases * to.before[2] - to.before[2]) % to.phases;
       if (x >= end) continue;
-      const at = start + 4 * (phase * to.part + (x + to.before[2] - phase) / to.phases);
+      const place = start + phase * to.part + (x + to.before[2] - phase) / to.phases;
       const columns = ceil((end - x) / to.phases);
-      const row = 4 * width;
-      const step = 4 * to.phases;
-      copy(at, 4 * plane, 4 * to.row, 4, source + 4 * x, row * height, row, step, planes, rows, columns);
+      inPieces(work, planes, pieceOf(engine, planes, 1, planes), (p, n) => {
+        const target = zeros + 4 * (place + p * toPlane);
+        const source = raw + 4 * (x + (c * depth + p) * fromPlane);
+        work.call(
+          functions.copy,
+          0,
+          target,
+          4 * toPlane,
+          4 * to.row,
+          4,
+          source,
+          4 * fromPlane,
+          row,
+          step,
+          n,
+          rows,
+          columns,
+        );
+      });
     }
   }
+  work.done();
   return zeros;
 }
 

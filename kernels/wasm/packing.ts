@@ -36,41 +36,40 @@ export function transpose(f: FunctionBuilder, rows: readonly Expression<'v128'>[
   ];
 }
 
-/** Adds `pack{width}`: packs what two tables of offsets say. */
+/** Adds `pack{width}`: packs what two tables of offsets say, its steps and its panels so many bytes apart. */
 export function addPack(module: ModuleBuilder, width: number): void {
   const groups = Array.from({ length: width / 4 }, (_, g) => g);
-  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  module.function(`pack${width}`, parameters, null, (f, [target, source, rows, count, steps, depth]) => {
-    const i = f.local('i32');
-    const k = f.local('i32');
-    const step = f.local('i32');
-    const at = f.local('i32');
+  const parameters = new Array<'i32'>(8).fill('i32');
+  module.function(`pack${width}`, parameters, null, (f, p) => {
+    const [target, source, rows, count, steps, depth, apart, panel] = p;
+    const [i, k, step, at, to] = Array.from({ length: 5 }, () => f.local('i32'));
     const places = Array.from({ length: width }, () => f.local('i32'));
-    const stepAt = (first: Address): Expression<'i32'> => plus(steps, op('i32.shl', first, i32(2)));
+    const next = (): void => f.set(to, plus(to, apart));
 
-    /** Element by element: `offset` bytes into the table of steps, to `to` bytes into the panel. */
-    const scattered = (offset: number, to: number): void => {
+    /** Element by element: `offset` bytes into the table of steps. */
+    const scattered = (offset: number): void => {
       f.set(step, load('i32.load', at, offset));
       places.forEach((place, l) => {
-        f.store('f32.store', target, load('f32.load', plus(place, step)), to + 4 * l);
+        f.store('f32.store', to, load('f32.load', plus(place, step)), 4 * l);
       });
+      next();
     };
+    const stepAt = (first: Address): Expression<'i32'> => plus(steps, op('i32.shl', first, i32(2)));
 
     f.count(i, count, width, () => {
       places.forEach((place, l) => {
         f.set(place, plus(source, load('i32.load', rows, 4 * l)));
       });
       const inOrder = groups.map((g) => consecutive(load('i32.load', rows, 16 * g), load('v128.load', rows, 16 * g)));
+      f.set(to, target);
       f.set(k, i32(0));
       f.when(
         inOrder.reduce((a, b) => op('i32.and', a, b)),
         () => {
           f.count(k, depth, 1, () => {
             f.set(step, load('i32.load', stepAt(k)));
-            for (const g of groups) {
-              f.store('v128.store', target, load('v128.load', plus(places[4 * g], step)), 16 * g);
-            }
-            f.advance(target, 4 * width);
+            for (const g of groups) f.store('v128.store', to, load('v128.load', plus(places[4 * g], step)), 16 * g);
+            next();
           });
         },
         () => {
@@ -80,27 +79,28 @@ export function addPack(module: ModuleBuilder, width: number): void {
             f.when(
               consecutive(step, load('v128.load', at)),
               () => {
-                for (const g of groups) {
+                const turned = groups.map((g) => {
                   const four = places.slice(4 * g, 4 * g + 4).map((place) => load('v128.load', plus(place, step)));
-                  transpose(f, four).forEach((vector, s) => {
-                    f.store('v128.store', target, vector, 4 * width * s + 16 * g);
-                  });
+                  return transpose(f, four);
+                });
+                for (let s = 0; s < 4; s++) {
+                  for (const g of groups) f.store('v128.store', to, turned[g][s], 16 * g);
+                  next();
                 }
               },
               () => {
-                for (let s = 0; s < 4; s++) scattered(4 * s, 4 * width * s);
+                for (let s = 0; s < 4; s++) scattered(4 * s);
               },
             );
-            f.advance(target, 16 * width);
           });
           f.count(k, depth, 1, () => {
             f.set(at, stepAt(k));
-            scattered(0, 0);
-            f.advance(target, 4 * width);
+            scattered(0);
           });
         },
       );
       f.advance(rows, 4 * width);
+      f.set(target, plus(target, panel));
     });
   });
 }

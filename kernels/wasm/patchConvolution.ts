@@ -1,8 +1,15 @@
-import { type Tools, tools } from './convolutionTools.js';
-import { depthBlock, panelColumns, panelRows } from './gemm.js';
-import type { Heap, Linked } from './heap.js';
 import {
   areas,
+  type Engine,
+  inPieces,
+  leftApart,
+  pieceOf,
+  rightApart,
+  type Tools,
+  workOf,
+} from './convolutionTools.js';
+import { depthBlock, panelColumns, panelRows } from './gemm.js';
+import {
   blank,
   chunkOf,
   elements,
@@ -13,117 +20,31 @@ import {
   stageImages,
   type Triple,
 } from './images.js';
+import {
+  each,
+  type Pass,
+  patchedInput,
+  perChannel,
+  product,
+  type Steps,
+  tapsOf,
+  triple,
+  walkOf,
+  writePlaces,
+  writeTable,
+} from './patches.js';
 import { panels } from './staging.js';
+import type { Work } from './threads.js';
 
-const { ceil, floor, max, min } = Math;
+const { ceil, max, min } = Math;
 
 /** Columns of patches that are packed and multiplied at a time: 256 KiB of them in a block of depth. */
 const columnBlock = 256;
-/** The same for the columns of a kernel's gradient. */
-const kernelBlock = 512;
 
-/** What is the same for all three operands of a convolution with three spatial dimensions. */
-export interface Steps {
-  readonly images: number;
-  readonly groups: number;
-  readonly stride: Triple;
-  readonly padding: Triple;
-  readonly dilation: Triple;
-}
-
-/** Results of a convolution that lie on a grid of steps in the result's plane, and the taps that reach them: [0, source offset, kernel offset]. */
-interface Pass {
-  /** The first result along each dimension, how many follow, and how far apart: in elements. */
-  readonly first: Triple;
-  readonly counts: Triple;
-  readonly apart: Triple;
-  /** Where a result's patch begins in the padded source: its first place, and the way from place to place. */
-  readonly start: number;
-  readonly walk: Triple;
-  /** Offsets of taps from there, and in the kernel. */
-  readonly taps: readonly (readonly [source: number, kernel: number])[];
-}
-
-function product([a, b, c]: Triple): number {
-  return a * b * c;
-}
-
-function triple(make: (d: 0 | 1 | 2) => number): Triple {
-  return [make(0), make(1), make(2)];
-}
-
-/** Calls back for all triples below a limit, in order. */
-function each(limit: Triple, visit: (at: Triple) => void): void {
-  for (let z = 0; z < limit[0]; z++) {
-    for (let y = 0; y < limit[1]; y++) for (let x = 0; x < limit[2]; x++) visit([z, y, x]);
-  }
-}
-
-/** Offsets of a convolution's taps in the padded input and in the kernel. */
-function tapsOf(input: Padded, taps: Triple, dilation: Triple): [number, number][] {
-  const found: [number, number][] = [];
-  each(taps, ([z, y, x]) => {
-    const along = x * dilation[2];
-    const within = (along % input.phases) * input.part + floor(along / input.phases);
-    found.push([z * dilation[0] * input.plane + y * dilation[1] * input.row + within, found.length]);
-  });
-  return found;
-}
-
-/** The input as its patches need it. */
-function patchedInput(input: Images, result: Images, taps: Triple, steps: Steps): Padded {
-  const { groups, stride, padding, dilation } = steps;
-  const reach = triple((d) => (result.plane[d] - 1) * stride[d] + (taps[d] - 1) * dilation[d] + 1);
-  // All of the input, also what no patch reaches: then it may need no other layout.
-  const extent = triple((d) => max(reach[d], input.plane[d] + padding[d]));
-  return padded(groups, input, extent, padding, stride[2]);
-}
-
-/** The way from place to place in the padded input. */
-function walkOf(input: Padded, stride: Triple): Triple {
-  return [stride[0] * input.plane, stride[1] * input.row, 1];
-}
-
-/** Writes a table of bytes to an address, filled up with its last entry. */
-function writeTable(heap: Heap, address: number, entries: readonly number[], whole: number): void {
-  const { i32 } = heap;
-  for (let i = 0; i < whole; i++) i32[address / 4 + i] = 4 * entries[min(i, entries.length - 1)];
-}
-
-/** Writes where the patches of places begin, image after image, filled up with the last one. */
-function writePlaces(
-  { i32 }: Heap,
-  address: number,
-  images: number,
-  image: number,
-  { counts, start, walk }: Pick<Pass, 'counts' | 'start' | 'walk'>,
-  whole: number,
-): void {
-  let to = address / 4;
-  const end = to + whole;
-  for (let n = 0; n < images; n++) {
-    for (let z = 0; z < counts[0]; z++) {
-      for (let y = 0; y < counts[1]; y++) {
-        const row = n * image + start + z * walk[0] + y * walk[1];
-        for (let x = 0; x < counts[2]; x++) i32[to++] = 4 * (row + x * walk[2]);
-      }
-    }
-  }
-  for (const last = i32[to - 1]; to < end; ) i32[to++] = last;
-}
-
-/** `inputs` times the taps, as offsets `channel` elements apart in the source and `kernel` elements apart in the kernels. */
-function perChannel(inputs: number, taps: Pass['taps'], which: 0 | 1, apart: number): number[] {
-  const offsets: number[] = [];
-  for (let c = 0; c < inputs; c++) for (const tap of taps) offsets.push(c * apart + tap[which]);
-  return offsets;
-}
-
-/** Results = kernels times patches, pass by pass; kernels lie [results, ...] or `turned`: [sources, results, ...]. */
+/** Results = kernels times patches, pass by pass; kernels lie [results, sources, taps], or `turned` [sources, results, taps]. */
 function multiplyPatches(
-  { heap, functions }: Linked<Tools>,
-  images: number,
-  groups: number,
+  engine: Engine,
+  { images, groups }: Steps,
   source: Images,
   input: Padded,
   kernels: Kernels,
@@ -132,34 +53,41 @@ function multiplyPatches(
   result: Images,
   bias: Float32Array | null,
 ): boolean {
+  const { heap, functions } = engine;
   const [inputs, outputs] = [source.channels, result.channels];
   const kernel = product(kernels.taps);
   const perGroup = outputs * inputs * kernel;
   const rows = panels(outputs, panelRows);
   const resultPlane = product(result.plane);
-  const chunk = chunkOf(images, max(input.size, groups * outputs * resultPlane));
+  const chunk = chunkOf(engine, images, max(input.size, groups * outputs * resultPlane));
   const places = passes.map(({ counts }) => product(counts));
   const pitch = panels(chunk * max(...places), panelColumns);
-  const most = passes.map(({ taps }) => taps.length * inputs);
-  const deepest = max(...most);
-  // Where a block of products is the result as it lies in memory, nothing is moved.
-  const direct =
-    passes.length === 1 && (chunk === 1 || (groups === 1 && outputs === 1)) && pitch === chunk * resultPlane;
-  const found = areas(heap, [
-    4 * max(chunk * elements(groups, source), groups * perGroup),
-    input.copied ? 4 * chunk * input.size : 0,
-    4 * groups * rows * most.reduce((a, b) => a + b, 0),
-    4 * columnBlock * min(deepest, depthBlock),
-    4 * groups * outputs * pitch + 4 * rows * pitch,
-    direct ? 0 : 4 * chunk * elements(groups, result),
-    4 * pitch * passes.length,
-    4 * deepest * passes.length,
-    4 * max(rows, deepest),
-    4 * deepest,
-    4 * (groups * outputs + rows),
-  ]);
+  const depths = passes.map(({ taps }) => taps.length * inputs);
+  const deepest = max(...depths);
+  const block = pieceOf(engine, chunk * max(...places), panelColumns, columnBlock);
+  // Where the products are the results as they lie in memory, nothing is moved.
+  const dense = rows === outputs || groups === 1;
+  const direct = dense && passes.length === 1 && chunk === 1 && pitch === resultPlane;
+  const found = areas(
+    engine,
+    [
+      4 * max(chunk * elements(groups, source), groups * perGroup),
+      input.copied ? 4 * chunk * input.size : 0,
+      4 * groups * rows * depths.reduce((a, b) => a + b, 0),
+      4 * groups * rows * pitch,
+      direct ? 0 : 4 * chunk * elements(groups, result),
+      4 * pitch * passes.length,
+      4 * deepest * passes.length,
+      4 * deepest,
+      4 * rows,
+      4 * groups * outputs,
+    ],
+    [4 * block * min(deepest, depthBlock)],
+  );
   if (found === null) return false;
-  const [raw, zeros, left, right, products, results, placeTables, stepTables, lanes, kernelSteps, biasAt] = found;
+  const [raw, zeros, left, products, results, placeTables, stepTables, kernelSteps, lanes, biasAt] = found.common;
+  const [right] = found.own;
+  const work = workOf(engine);
 
   heap.write(raw, kernels.data, kernels.offset, groups * perGroup);
   const lane = turned ? kernel : inputs * kernel;
@@ -176,44 +104,68 @@ function multiplyPatches(
     const steps = perChannel(inputs, taps, 1, turned ? outputs * kernel : kernel);
     writeTable(heap, kernelSteps, steps, steps.length);
     for (let g = 0; g < groups; g++) {
-      for (let k = 0; k < most[p]; k += depthBlock) {
-        const depth = min(depthBlock, most[p] - k);
-        functions.pack4(to, raw + 4 * g * perGroup, lanes, rows, kernelSteps + 4 * k, depth);
+      for (let k = 0; k < depths[p]; k += depthBlock) {
+        const depth = min(depthBlock, depths[p] - k);
+        const { step, half } = leftApart(engine, rows, depth);
+        const [from, stepsAt, target] = [raw + 4 * g * perGroup, kernelSteps + 4 * k, to];
+        inPieces(work, rows, pieceOf(engine, rows, panelRows, rows), (l, n) => {
+          const panelAt = target + (l / panelRows) * half;
+          work.call(functions.pack4, 0, panelAt, from, lanes + 4 * l, n, stepsAt, depth, step, half);
+        });
         to += 4 * rows * depth;
       }
     }
+    work.done();
     const sourceSteps = perChannel(inputs, taps, 0, input.channel);
     writeTable(heap, stepTables + 4 * p * deepest, sourceSteps, sourceSteps.length);
     writePlaces(heap, placeTables + 4 * p * pitch, chunk, input.size, passes[p], pitch);
   }
   if (input.copied) blank(heap, zeros, chunk * input.size);
-  blank(heap, biasAt, groups * outputs + rows);
-  if (bias !== null) heap.write(biasAt, bias, 0, groups * outputs);
+  if (bias === null) blank(heap, biasAt, groups * outputs);
+  else heap.write(biasAt, bias, 0, groups * outputs);
 
+  /** The products of a pass for a block of places of one group. */
+  const runBlock = (p: number, group: number, g: number, j: number, columns: number): void => {
+    const depth = depths[p];
+    const c = products + 4 * (g * rows * pitch + j);
+    if (bias !== null || depth === 0) {
+      work.call(functions.fillRows, 0, c, 4 * pitch, outputs, columns, biasAt + 4 * g * outputs);
+    }
+    for (let k = 0; k < depth; k += depthBlock) {
+      const d = min(depthBlock, depth - k);
+      const { step, pair } = rightApart(engine, columns, d);
+      const [placesAt, stepsAt] = [placeTables + 4 * (p * pitch + j), stepTables + 4 * (p * deepest + k)];
+      work.call(functions.pack8, 1, right, group, placesAt, columns, stepsAt, d, step, pair);
+      const kernelAt = lefts[p] + 4 * rows * (g * depth + k);
+      const more = k > 0 || bias !== null ? 1 : 0;
+      work.call(functions.multiply, 2, kernelAt, right, c, 4 * pitch, rows, columns, d, more);
+    }
+  };
   for (let first = 0; first < images; first += chunk) {
     const some = min(chunk, images - first);
-    const from = stageImages(heap, functions, source, groups, first, some, raw, input, zeros);
+    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
     for (const [p, pass] of passes.entries()) {
-      const depth = most[p];
       for (let g = 0; g < groups; g++) {
-        const c = products + 4 * g * outputs * pitch;
-        const kernelAt = lefts[p] + 4 * g * rows * depth;
-        for (let j = 0; j < some * places[p]; j += columnBlock) {
-          const columns = panels(min(columnBlock, some * places[p] - j), panelColumns);
-          if (bias !== null || depth === 0) {
-            functions.fillRows(c + 4 * j, 4 * pitch, outputs, columns, biasAt + 4 * g * outputs);
-          }
-          for (let k = 0; k < depth; k += depthBlock) {
-            const d = min(depthBlock, depth - k);
-            const group = from + 4 * g * inputs * input.channel;
-            const placeTable = placeTables + 4 * (p * pitch + j);
-            functions.pack8(right, group, placeTable, columns, stepTables + 4 * (p * deepest + k), d);
-            const more = k > 0 || bias !== null ? 1 : 0;
-            functions.multiply(kernelAt + 4 * rows * k, right, c + 4 * j, 4 * pitch, rows, columns, d, more);
-          }
-        }
+        const group = from + 4 * g * inputs * input.channel;
+        inPieces(work, some * places[p], block, (j, n) => runBlock(p, group, g, j, panels(n, panelColumns)));
       }
-      if (!direct) spread(functions, pass, some, groups * outputs, pitch, products, result.plane, results);
+      work.done(found.distance);
+      for (let g = 0; g < (direct ? 0 : groups); g++) {
+        const from = products + 4 * g * rows * pitch;
+        spread(
+          work,
+          functions,
+          pass,
+          some,
+          outputs,
+          groups,
+          pitch,
+          from,
+          result.plane,
+          results + 4 * g * outputs * resultPlane,
+        );
+      }
+      work.done();
     }
     const size = elements(groups, result);
     heap.read(direct ? products : results, result.data, result.offset + first * size, some * size);
@@ -221,12 +173,14 @@ function multiplyPatches(
   return true;
 }
 
-/** Copies the products of a pass, a row for each channel, to where they belong in images. */
+/** Copies the products of a pass and a group, a row for each channel, to where they belong in images. */
 function spread(
+  work: Work,
   { copy }: Tools,
   { first, counts, apart }: Pass,
   images: number,
   channels: number,
+  groups: number,
   pitch: number,
   products: number,
   plane: Triple,
@@ -237,25 +191,39 @@ function spread(
   const row = plane[2];
   const slice = plane[1] * plane[2];
   for (let n = 0; n < images; n++) {
+    work.task();
     for (let z = 0; z < depth; z++) {
-      const to = n * channels * size + (first[0] + z * apart[0]) * slice + first[1] * row + first[2];
+      const to = n * groups * channels * size + (first[0] + z * apart[0]) * slice + first[1] * row + first[2];
       const from = products + 4 * (n * product(counts) + z * height * width);
       const [toRow, toStep] = [4 * apart[1] * row, 4 * apart[2]];
-      copy(results + 4 * to, 4 * size, toRow, toStep, from, 4 * pitch, 4 * width, 4, channels, height, width);
+      work.call(
+        copy,
+        0,
+        results + 4 * to,
+        4 * size,
+        toRow,
+        toStep,
+        from,
+        4 * pitch,
+        4 * width,
+        4,
+        channels,
+        height,
+        width,
+      );
     }
   }
 }
 
 /** A convolution, by the patches of its input. False where the heap cannot hold it. */
 export function convolve(
+  engine: Engine,
   steps: Steps,
   source: Images,
   kernels: Kernels,
   result: Images,
   bias: Float32Array | null,
 ): boolean {
-  const linked = tools();
-  if (linked === null) return false;
   const input = patchedInput(source, result, kernels.taps, steps);
   const pass: Pass = {
     first: [0, 0, 0],
@@ -265,7 +233,7 @@ export function convolve(
     walk: walkOf(input, steps.stride),
     taps: tapsOf(input, kernels.taps, steps.dilation),
   };
-  return multiplyPatches(linked, steps.images, steps.groups, source, input, kernels, false, [pass], result, bias);
+  return multiplyPatches(engine, steps, source, input, kernels, false, [pass], result, bias);
 }
 
 /** What one remainder of a place by the stride means along a dimension: which results have it, and which taps reach them. */
@@ -293,15 +261,14 @@ function remainders(size: number, stride: number, padding: number, taps: number,
  * the taps that reach them.
  */
 export function convolveInput(
+  engine: Engine,
   steps: Steps,
   gradient: Images,
   kernels: Kernels,
   result: Images,
   bias: Float32Array | null,
 ): boolean {
-  const linked = tools();
-  if (linked === null) return false;
-  const { stride, padding, dilation, images, groups } = steps;
+  const { stride, padding, dilation, groups } = steps;
   const along = triple(() => 0).map((_, d) =>
     remainders(result.plane[d], stride[d], padding[d], kernels.taps[d], dilation[d]),
   );
@@ -334,78 +301,5 @@ export function convolveInput(
       taps,
     });
   });
-  return multiplyPatches(linked, images, groups, gradient, input, kernels, true, passes, result, bias);
-}
-
-/** The gradient of `convolve` to its kernels: gradients times patches, summed over places and images. */
-export function convolveKernels(steps: Steps, source: Images, gradient: Images, kernels: Kernels): boolean {
-  const linked = tools();
-  if (linked === null) return false;
-  const { heap, functions } = linked;
-  const { images, groups, stride, dilation } = steps;
-  const input = patchedInput(source, gradient, kernels.taps, steps);
-  const [inputs, outputs] = [source.channels, gradient.channels];
-  const plane = product(gradient.plane);
-  const chunk = chunkOf(images, max(input.size, elements(groups, gradient)));
-  const columns = inputs * product(kernels.taps);
-  const rows = panels(outputs, panelRows);
-  const whole = panels(columns, panelColumns);
-  const depth = min(depthBlock, chunk * plane);
-  const found = areas(heap, [
-    4 * chunk * elements(groups, source),
-    input.copied ? 4 * chunk * input.size : 0,
-    4 * chunk * elements(groups, gradient),
-    4 * rows * depth,
-    4 * min(whole, kernelBlock) * depth,
-    4 * groups * rows * whole,
-    whole === columns ? 0 : 4 * outputs * columns,
-    4 * whole,
-    4 * rows,
-    4 * chunk * plane,
-    4 * chunk * plane,
-  ]);
-  if (found === null) return false;
-  const [raw, zeros, given, left, right, sums, cropped, lanes, outputLanes, places, givenSteps] = found;
-
-  const taps = tapsOf(input, kernels.taps, dilation);
-  writeTable(heap, lanes, perChannel(inputs, taps, 0, input.channel), whole);
-  writeTable(
-    heap,
-    outputLanes,
-    Array.from({ length: outputs }, (_, o) => o * plane),
-    rows,
-  );
-  const size = elements(groups, gradient);
-  const [, height, width] = gradient.plane;
-  const counts = gradient.plane;
-  writePlaces(heap, places, chunk, input.size, { counts, start: 0, walk: walkOf(input, stride) }, chunk * plane);
-  writePlaces(heap, givenSteps, chunk, size, { counts, start: 0, walk: [height * width, width, 1] }, chunk * plane);
-  if (input.copied) blank(heap, zeros, chunk * input.size);
-
-  for (let first = 0; first < images; first += chunk) {
-    const some = min(chunk, images - first);
-    const from = stageImages(heap, functions, source, groups, first, some, raw, input, zeros);
-    heap.write(given, gradient.data, gradient.offset + first * size, some * size);
-    for (let g = 0; g < groups; g++) {
-      const sum = sums + 4 * g * rows * whole;
-      for (let k = 0; k < some * plane; k += depth) {
-        const d = min(depth, some * plane - k);
-        functions.pack4(left, given + 4 * g * outputs * plane, outputLanes, rows, givenSteps + 4 * k, d);
-        for (let j = 0; j < whole; j += kernelBlock) {
-          const n = min(kernelBlock, whole - j);
-          functions.pack8(right, from + 4 * g * inputs * input.channel, lanes + 4 * j, n, places + 4 * k, d);
-          functions.multiply(left, right, sum + 4 * j, 4 * whole, rows, n, d, first + k > 0 ? 1 : 0);
-        }
-      }
-    }
-  }
-  for (let g = 0; g < groups; g++) {
-    const sum = sums + 4 * g * rows * whole;
-    const to = kernels.offset + g * outputs * columns;
-    if (whole !== columns) {
-      functions.copy(cropped, 0, 4 * columns, 4, sum, 0, 4 * whole, 4, 1, outputs, columns);
-    }
-    heap.read(whole === columns ? sum : cropped, kernels.data, to, outputs * columns);
-  }
-  return true;
+  return multiplyPatches(engine, steps, gradient, input, kernels, true, passes, result, bias);
 }

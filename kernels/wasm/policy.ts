@@ -20,6 +20,8 @@ export interface Policy {
   /** Sizes of Winograd's tiles that convolutions may use, and what they count beside other ways, whose price is 1. */
   tiles: readonly number[];
   tilePrice: number;
+  /** The same for products of a convolution through the system's BLAS. */
+  blasPrice: number;
   /** Elements that windows slide over. */
   windows: number;
   /** Bytes that a kernel may reserve of the heap at once; what needs more is computed in JavaScript. */
@@ -44,4 +46,5 @@ export const policy: Policy = {
   convolutions: 4096,
   tiles: [2, 4],
   tilePrice: 1,
+  blasPrice: 1,
 };

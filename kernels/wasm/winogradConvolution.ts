@@ -1,23 +1,34 @@
-import { type Tools, tools } from './convolutionTools.js';
+import {
+  areas,
+  type Engine,
+  inPieces,
+  leftApart,
+  pairOfFours,
+  pieceOf,
+  rightApart,
+  workOf,
+} from './convolutionTools.js';
 import { panelColumns, panelRows } from './gemm.js';
-import type { Linked } from './heap.js';
-import { areas, blank, chunkOf, elements, type Images, type Kernels, padded, stageImages } from './images.js';
+import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages } from './images.js';
 import { panels, writeOffsets } from './staging.js';
 import type { Winograd } from './winograd.js';
 
 const { ceil, floor, max, min } = Math;
 
 /** Bytes of a kernel of 3 x 3 elements, and of a row of it. */
-const kernelBytes = 36;
-const kernelRow = 12;
+export const kernelBytes = 36;
+export const kernelRow = 12;
 /** Bytes of the factors, and of the products, of a block of tiles: with the kernels' factors they stay near the processor. */
 const blockBytes = 5 << 16;
+/** The same for BLAS, which packs its operands itself and likes them large. */
+const blasBlockBytes = 5 << 18;
 /** Tiles in a block at least. */
 const smallestBlock = 32;
 /** Tiles, and channels, whose products are summed in registers at most: the rest meets their sums, which keeps errors small. */
 const largestDepth = 64;
+const blasDepth = 128;
 /** Added to the distance between factors, or they would all fall on the same lines of the first cache. */
-const skew = 320;
+export const skew = 320;
 
 /** How many images and groups; rows and columns of zeros before each image. */
 export interface Extent {
@@ -27,8 +38,8 @@ export interface Extent {
   readonly left: number;
 }
 
-/** Tiles that cover the planes of some images, and what they need of the images on the other side. */
-interface Plan extends Linked<Tools> {
+/** Tiles that cover the planes of some images. */
+export interface Grid {
   readonly winograd: Winograd;
   readonly size: number;
   /** Factors of a tile. */
@@ -42,18 +53,23 @@ interface Plan extends Linked<Tools> {
   readonly area: number;
 }
 
-function planFor(size: number, result: Images): Plan | null {
-  const linked = tools();
-  if (linked === null) return null;
-  const [high, wide] = [ceil(result.plane[1] / size), ceil(result.plane[2] / size)];
+export function gridOf({ functions }: Engine, size: number, { plane }: Images): Grid {
+  const [high, wide] = [ceil(plane[1] / size), ceil(plane[2] / size)];
   const [height, width] = [size * high, size * wide];
-  const winograd = linked.functions.winograd.get(size)!;
-  return { ...linked, winograd, size, factors: (size + 2) ** 2, high, wide, height, width, area: height * width };
+  const winograd = functions.winograd.get(size)!;
+  return { winograd, size, factors: (size + 2) ** 2, high, wide, height, width, area: height * width };
+}
+
+/** The most tiles that a block may have, for sides of so many lanes, and how many steps of depth. */
+export function blockOf({ blas }: Engine, { factors }: Grid, lanes: number): { tiles: number; depth: number } {
+  const tiles = max(smallestBlock, floor((blas ? blasBlockBytes : blockBytes) / 4 / factors / lanes));
+  return { tiles, depth: blas ? blasDepth : largestDepth };
 }
 
 /** Writes where tiles lie in images: tile after tile, row after row, image after image, filled up with the last one. */
-function writeTiles(
-  { heap: { i32 }, size, high, wide }: Plan,
+export function writeTiles(
+  { heap: { i32 } }: Engine,
+  { size, high, wide }: Grid,
   address: number,
   images: number,
   image: number,
@@ -76,6 +92,7 @@ function writeTiles(
  * not finite: a tile spreads what is no number over all its results, so that those must be computed in another way.
  */
 export function convolve(
+  engine: Engine,
   size: number,
   { images, groups, top, left }: Extent,
   source: Images,
@@ -84,40 +101,44 @@ export function convolve(
   result: Images,
   bias: Float32Array | null,
 ): boolean {
-  const plan = planFor(size, result);
-  if (plan === null) return false;
-  const { heap, functions, winograd, factors, high, wide, height, width, area } = plan;
+  const { heap, functions } = engine;
+  const grid = gridOf(engine, size, result);
+  const { winograd, factors, high, wide, height, width, area } = grid;
   const [inputs, outputs] = [source.channels, result.channels];
   const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
   const cropped = area !== result.plane[1] * result.plane[2];
   const resultSize = groups * outputs * area;
-  const chunk = chunkOf(images, max(input.size, resultSize));
+  const chunk = chunkOf(engine, images, max(input.size, resultSize));
   const perImage = high * wide;
   const tiles = chunk * perImage;
-  const depth = min(inputs, largestDepth);
-  const most = max(smallestBlock, floor(blockBytes / 4 / factors / max(depth, outputs)));
-  const block = panels(ceil(tiles / ceil(tiles / most)), panelColumns);
+  const most = blockOf(engine, grid, max(min(inputs, largestDepth), outputs));
+  const depth = min(inputs, most.depth);
+  const block = pieceOf(engine, tiles, panelColumns, panels(ceil(tiles / ceil(tiles / most.tiles)), panelColumns));
   const allTiles = panels(tiles, panelColumns);
   const rows = panels(outputs, panelRows);
   const perGroup = outputs * inputs * 9;
   const filterPlane = 4 * rows * inputs + skew;
   const inputPlane = 4 * depth * block + skew;
   const productPlane = 4 * rows * block + skew;
-  const places = areas(heap, [
-    groups * factors * filterPlane,
-    factors * inputPlane,
-    factors * productPlane,
-    4 * max(chunk * elements(groups, source), groups * perGroup, cropped ? chunk * elements(groups, result) : 0),
-    input.copied ? 4 * chunk * input.size : 0,
-    4 * chunk * resultSize,
-    4 * allTiles,
-    4 * allTiles,
-    4 * rows,
-    4 * inputs,
-    4 * groups * outputs,
-  ]);
-  if (places === null) return false;
-  const [filterAt, inputAt, productAt, raw, zeros, results, sourceTiles, resultTiles, lanes, steps, biasAt] = places;
+  const found = areas(
+    engine,
+    [
+      groups * factors * filterPlane,
+      4 * max(chunk * elements(groups, source), groups * perGroup, cropped ? chunk * elements(groups, result) : 0),
+      input.copied ? 4 * chunk * input.size : 0,
+      4 * chunk * resultSize,
+      4 * allTiles,
+      4 * allTiles,
+      4 * rows,
+      4 * inputs,
+      4 * groups * outputs,
+    ],
+    [factors * inputPlane, factors * productPlane],
+  );
+  if (found === null) return false;
+  const [filterAt, raw, zeros, results, sourceTiles, resultTiles, lanes, steps, biasAt] = found.common;
+  const [inputAt, productAt] = found.own;
+  const work = workOf(engine);
 
   heap.write(raw, kernels.data, kernels.offset, groups * perGroup);
   writeOffsets(heap, lanes, outputs, turned ? kernelBytes : kernelBytes * inputs, rows);
@@ -125,146 +146,71 @@ export function convolve(
   const filter = turned ? winograd.turned : winograd.filter;
   for (let g = 0; g < groups; g++) {
     for (let c = 0; c < inputs; c += depth) {
-      const to = filterAt + g * factors * filterPlane + 4 * c * rows;
       const d = min(depth, inputs - c);
-      filter(to, raw + 4 * g * perGroup, lanes, rows, steps + 4 * c, d, kernelRow, filterPlane, 16, 16 * d, 32 * d);
+      const { step, half, pair } = leftApart(engine, rows, d);
+      const from = raw + 4 * g * perGroup;
+      const stepsAt = steps + 4 * c;
+      inPieces(work, rows, pieceOf(engine, rows, pairOfFours, rows), (first, n) => {
+        const to = filterAt + g * factors * filterPlane + 4 * c * rows + (first / pairOfFours) * pair;
+        work.call(filter, 0, to, from, lanes + 4 * first, n, stepsAt, d, kernelRow, filterPlane, step, half, pair);
+      });
     }
   }
+  work.done();
   if (input.copied) blank(heap, zeros, chunk * input.size);
   if (bias === null) blank(heap, biasAt, groups * outputs);
   else heap.write(biasAt, bias, 0, groups * outputs);
-  writeTiles(plan, sourceTiles, chunk, input.size, input.row, allTiles);
-  writeTiles(plan, resultTiles, chunk, resultSize, width, allTiles);
+  writeTiles(engine, grid, sourceTiles, chunk, input.size, input.row, allTiles);
+  writeTiles(engine, grid, resultTiles, chunk, resultSize, width, allTiles);
   writeOffsets(heap, steps, inputs, 4 * input.channel, inputs);
 
-  const runBlock = (from: number, to: number, g: number, t: number, n: number): number => {
+  /** The results of one group for `n` tiles from t on. */
+  const runBlock = (group: number, result: number, g: number, t: number, n: number): void => {
     for (let c = 0; c < inputs; c += depth) {
       const d = min(depth, inputs - c);
+      const { step, half, pair } = rightApart(engine, n, d);
       const [tilesAt, stepsAt, row] = [sourceTiles + 4 * t, steps + 4 * c, 4 * input.row];
-      winograd.input(inputAt, from, tilesAt, n, stepsAt, d, row, inputPlane, 32, 16, 32 * d);
+      work.call(winograd.input, 1, inputAt, group, tilesAt, n, stepsAt, d, row, inputPlane, step, half, pair);
       for (let x = 0; x < factors; x++) {
         const left = filterAt + (g * factors + x) * filterPlane + 4 * c * rows;
         const [right, product] = [inputAt + x * inputPlane, productAt + x * productPlane];
-        functions.multiply(left, right, product, 4 * block, rows, n, d, c > 0 ? 1 : 0);
+        work.call(functions.multiply, 6, left, right, product, 4 * block, rows, n, d, c > 0 ? 1 : 0);
       }
     }
-    const biases = biasAt + 4 * g * outputs;
-    const tilesAt = resultTiles + 4 * t;
-    return winograd.output(to, tilesAt, n, productAt, outputs, productPlane, 4 * block, biases, 4 * area, 4 * width);
+    const [tilesAt, biases] = [resultTiles + 4 * t, biasAt + 4 * g * outputs];
+    const [channel, row] = [4 * area, 4 * width];
+    work.call(
+      winograd.output,
+      8,
+      result,
+      tilesAt,
+      n,
+      productAt,
+      outputs,
+      productPlane,
+      4 * block,
+      biases,
+      channel,
+      row,
+    );
   };
   for (let first = 0; first < images; first += chunk) {
     const some = min(chunk, images - first);
-    const from = stageImages(heap, functions, source, groups, first, some, raw, input, zeros);
-    let check = 0;
+    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
     for (let g = 0; g < groups; g++) {
-      for (let t = 0; t < some * perImage; t += block) {
-        const n = panels(min(block, some * perImage - t), panelColumns);
+      inPieces(work, some * perImage, block, (t, n) => {
         const group = from + 4 * g * inputs * input.channel;
-        check += runBlock(group, results + 4 * g * outputs * area, g, t, n);
-      }
+        runBlock(group, results + 4 * g * outputs * area, g, t, panels(n, panelColumns));
+      });
     }
-    if (!Number.isFinite(check)) return false;
-    unstageImages(plan, result, groups, first, some, cropped, results, raw);
-  }
-  return true;
-}
-
-/** Copies images whose planes have all of their tiles out of the heap; `raw` is for what their tiles reach beyond them. */
-function unstageImages(
-  { heap, functions, width, area }: Plan,
-  to: Images,
-  groups: number,
-  first: number,
-  count: number,
-  cropped: boolean,
-  results: number,
-  raw: number,
-): void {
-  const size = elements(groups, to);
-  if (cropped) {
-    const [, rows, columns] = to.plane;
-    const planes = count * groups * to.channels;
-    functions.copy(raw, 4 * rows * columns, 4 * columns, 4, results, 4 * area, 4 * width, 4, planes, rows, columns);
-  }
-  heap.read(cropped ? raw : results, to.data, to.offset + first * size, count * size);
-}
-
-/** Gradients of `convolve` to its kernels, [outputs, inputs] for each group, from those to its results. False as there. */
-export function convolveKernels(
-  size: number,
-  { images, groups, top, left }: Extent,
-  source: Images,
-  gradient: Images,
-  kernels: Kernels,
-): boolean {
-  const plan = planFor(size, gradient);
-  if (plan === null) return false;
-  const { heap, functions, winograd, factors, high, wide, height, width, area } = plan;
-  const [inputs, outputs] = [source.channels, gradient.channels];
-  const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
-  const given = padded(groups, gradient, [1, height, width], [0, 0, 0]);
-  const chunk = chunkOf(images, max(input.size, given.size));
-  const perImage = high * wide;
-  const tiles = chunk * perImage;
-  const most = min(largestDepth, max(smallestBlock, floor(blockBytes / 4 / factors / max(inputs, outputs))));
-  const block = ceil(tiles / ceil(tiles / most));
-  const rows = panels(outputs, panelRows);
-  const columns = panels(inputs, panelColumns);
-  const perGroup = 9 * outputs * inputs;
-  const inputPlane = 4 * columns * block + skew;
-  const givenPlane = 4 * rows * block + skew;
-  const sumPlane = 4 * rows * columns + skew;
-  const places = areas(heap, [
-    factors * inputPlane,
-    factors * givenPlane,
-    groups * factors * sumPlane,
-    4 * max(chunk * max(elements(groups, source), elements(groups, gradient)), perGroup) + 4 * kernelBytes,
-    input.copied ? 4 * chunk * input.size : 0,
-    4 * chunk * max(elements(groups, gradient), given.size),
-    4 * tiles,
-    4 * tiles,
-    4 * columns,
-    4 * rows,
-    given.copied ? 4 * chunk * given.size : 0,
-  ]);
-  if (places === null) return false;
-  const [inputAt, givenAt, sums, raw, zeros, rawGiven, sourceTiles, givenTiles, channels, lanes, zerosGiven] = places;
-
-  if (input.copied) blank(heap, zeros, chunk * input.size);
-  if (given.copied) blank(heap, zerosGiven, chunk * given.size);
-  writeTiles(plan, sourceTiles, chunk, input.size, input.row, tiles);
-  writeTiles(plan, givenTiles, chunk, given.size, width, tiles);
-  writeOffsets(heap, channels, inputs, 4 * input.channel, columns);
-  writeOffsets(heap, lanes, outputs, 4 * area, rows);
-
-  const runBlock = (from: number, to: number, g: number, t: number, n: number, more: boolean): void => {
-    const panel = 16 * n;
-    const inputRow = 4 * input.row;
-    winograd.input(inputAt, from, channels, columns, sourceTiles + 4 * t, n, inputRow, inputPlane, 32, 16, 2 * panel);
-    winograd.gradient(givenAt, to, lanes, rows, givenTiles + 4 * t, n, 4 * width, givenPlane, 16, panel, 2 * panel);
-    for (let x = 0; x < factors; x++) {
-      const sum = sums + (g * factors + x) * sumPlane;
-      const row = 4 * columns;
-      functions.multiply(givenAt + x * givenPlane, inputAt + x * inputPlane, sum, row, rows, columns, n, more ? 1 : 0);
+    if (!Number.isFinite(work.done(found.distance))) return false;
+    if (cropped) {
+      const [, high, wide] = result.plane;
+      const planes = some * groups * outputs;
+      functions.copy(raw, 4 * high * wide, 4 * wide, 4, results, 4 * area, 4 * width, 4, planes, high, wide);
     }
-  };
-  for (let first = 0; first < images; first += chunk) {
-    const some = min(chunk, images - first);
-    const from = stageImages(heap, functions, source, groups, first, some, raw, input, zeros);
-    const to = stageImages(heap, functions, gradient, groups, first, some, rawGiven, given, zerosGiven);
-    for (let g = 0; g < groups; g++) {
-      for (let t = 0; t < some * perImage; t += block) {
-        const group = from + 4 * g * inputs * input.channel;
-        const n = min(block, some * perImage - t);
-        runBlock(group, to + 4 * g * outputs * area, g, t, n, first + t > 0);
-      }
-    }
-  }
-  for (let g = 0; g < groups; g++) {
-    const from = sums + g * factors * sumPlane;
-    const check = winograd.taps(raw, from, outputs, inputs, sumPlane, 4 * columns, kernelBytes * inputs);
-    if (!Number.isFinite(check)) return false;
-    heap.read(raw, kernels.data, kernels.offset + g * perGroup, perGroup);
+    const count = elements(groups, result);
+    heap.read(cropped ? raw : results, result.data, result.offset + first * count, some * count);
   }
   return true;
 }

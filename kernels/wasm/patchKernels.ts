@@ -1,0 +1,100 @@
+import { areas, type Engine, inPieces, leftApart, pieceOf, rightApart, workOf } from './convolutionTools.js';
+import { depthBlock, panelColumns, panelRows } from './gemm.js';
+import { blank, chunkOf, elements, type Images, type Kernels, stageImages } from './images.js';
+import { patchedInput, perChannel, product, type Steps, tapsOf, walkOf, writePlaces, writeTable } from './patches.js';
+import { panels } from './staging.js';
+
+const { max, min } = Math;
+
+/** Elements of a row of kernels that are packed and multiplied at a time: 512 KiB in a block of depth. */
+const columnBlock = 512;
+
+/** The gradient of a convolution to its kernels: gradients times patches, summed over places and images. False where the heap cannot hold it. */
+export function convolveKernels(
+  engine: Engine,
+  steps: Steps,
+  source: Images,
+  gradient: Images,
+  kernels: Kernels,
+): boolean {
+  const { heap, functions } = engine;
+  const { images, groups, stride, dilation } = steps;
+  const input = patchedInput(source, gradient, kernels.taps, steps);
+  const [inputs, outputs] = [source.channels, gradient.channels];
+  const plane = product(gradient.plane);
+  const size = elements(groups, gradient);
+  const chunk = chunkOf(engine, images, max(input.size, size));
+  const columns = inputs * product(kernels.taps);
+  const rows = panels(outputs, panelRows);
+  const whole = panels(columns, panelColumns);
+  const depth = min(depthBlock, chunk * plane);
+  const block = pieceOf(engine, whole, panelColumns, columnBlock);
+  const found = areas(
+    engine,
+    [
+      4 * chunk * elements(groups, source),
+      input.copied ? 4 * chunk * input.size : 0,
+      4 * chunk * size,
+      4 * rows * depth,
+      4 * groups * rows * whole,
+      whole === columns ? 0 : 4 * outputs * columns,
+      4 * whole,
+      4 * rows,
+      4 * chunk * plane,
+      4 * chunk * plane,
+    ],
+    [4 * min(whole, block) * depth],
+  );
+  if (found === null) return false;
+  const [raw, zeros, given, left, sums, cropped, lanes, outputLanes, places, givenSteps] = found.common;
+  const [right] = found.own;
+  const work = workOf(engine);
+
+  writeTable(heap, lanes, perChannel(inputs, tapsOf(input, kernels.taps, dilation), 0, input.channel), whole);
+  writeTable(
+    heap,
+    outputLanes,
+    Array.from({ length: outputs }, (_, o) => o * plane),
+    rows,
+  );
+  const [, height, width] = gradient.plane;
+  const counts = gradient.plane;
+  writePlaces(heap, places, chunk, input.size, { counts, start: 0, walk: walkOf(input, stride) }, chunk * plane);
+  writePlaces(heap, givenSteps, chunk, size, { counts, start: 0, walk: [height * width, width, 1] }, chunk * plane);
+  if (input.copied) blank(heap, zeros, chunk * input.size);
+
+  /** Adds the products of one group for `d` places from k on. */
+  const runBlock = (group: number, gradients: number, sum: number, k: number, d: number, more: boolean): void => {
+    const a = leftApart(engine, rows, d);
+    inPieces(work, rows, pieceOf(engine, rows, panelRows, rows), (l, n) => {
+      const target = left + (l / panelRows) * a.half;
+      work.call(functions.pack4, 0, target, gradients, outputLanes + 4 * l, n, givenSteps + 4 * k, d, a.step, a.half);
+    });
+    work.done();
+    inPieces(work, whole, block, (j, n) => {
+      const { step, pair } = rightApart(engine, n, d);
+      work.call(functions.pack8, 1, right, group, lanes + 4 * j, n, places + 4 * k, d, step, pair);
+      work.call(functions.multiply, 2, left, right, sum + 4 * j, 4 * whole, rows, n, d, more ? 1 : 0);
+    });
+    work.done(found.distance);
+  };
+  for (let first = 0; first < images; first += chunk) {
+    const some = min(chunk, images - first);
+    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
+    heap.write(given, gradient.data, gradient.offset + first * size, some * size);
+    for (let g = 0; g < groups; g++) {
+      const [group, gradients] = [from + 4 * g * inputs * input.channel, given + 4 * g * outputs * plane];
+      for (let k = 0; k < some * plane; k += depth) {
+        const d = min(depth, some * plane - k);
+        runBlock(group, gradients, sums + 4 * g * rows * whole, k, d, first + k > 0);
+      }
+    }
+  }
+  for (let g = 0; g < groups; g++) {
+    const sum = sums + 4 * g * rows * whole;
+    if (whole !== columns) functions.copy(cropped, 0, 4 * columns, 4, sum, 0, 4 * whole, 4, 1, outputs, columns);
+    const to = kernels.offset + g * outputs * columns;
+    heap.read(whole === columns ? sum : cropped, kernels.data, to, outputs * columns);
+  }
+  return true;
+}
