@@ -1,7 +1,7 @@
 import * as reference from '../reference/index.js';
 import type { View } from '../types.js';
 import { broadcastStrides, count } from '../view.js';
-import { dtypesKey, type Elements, elements, places, rows } from './rows.js';
+import { areCounted, dtypesKey, type Elements, elements, places, rows } from './rows.js';
 import { specialize } from './specialize.js';
 
 /** Adds what one index contributes to each position; NaN marks positions that an index out of range has spoilt. */
@@ -28,23 +28,27 @@ function moveLoop(
   n: number,
   mode: 'read' | 'write' | 'add',
 ): void {
-  const block = mode !== 'add' && n >= 64 && partStride === 1 && wholeStride === 1;
+  // Positions are cut to 32 bits, as in `softmax`; a copy of a block pays from some length on.
+  const together = partStride === 1 && wholeStride === 1;
+  const block = mode !== 'add' && n >= 64 && together;
   for (let l = 0; l < partLead.length; l++) {
     for (let c = 0; c < partChosen.length; c++) {
       const base = wholeChosen[c];
       if (base !== base) continue;
       for (let t = 0; t < partTrail.length; t++) {
-        let p = partLead[l] + partChosen[c] + partTrail[t];
-        let q = wholeLead[l] + base + wholeTrail[t];
+        let p = (partLead[l] + partChosen[c] + partTrail[t]) | 0;
+        let q = (wholeLead[l] + base + wholeTrail[t]) | 0;
         if (block) {
           if (mode === 'read') part.set(whole.subarray(q, q + n), p);
           else whole.set(part.subarray(p, p + n), q);
+        } else if (mode === 'add' && together) {
+          for (let j = 0; j < n; j++) whole[q + j] += part[p + j];
         } else if (mode === 'read') {
-          for (let j = 0; j < n; j++, p += partStride, q += wholeStride) part[p] = whole[q];
+          for (let j = 0; j < n; j++, p = (p + partStride) | 0, q = (q + wholeStride) | 0) part[p] = whole[q];
         } else if (mode === 'write') {
-          for (let j = 0; j < n; j++, p += partStride, q += wholeStride) whole[q] = part[p];
+          for (let j = 0; j < n; j++, p = (p + partStride) | 0, q = (q + wholeStride) | 0) whole[q] = part[p];
         } else {
-          for (let j = 0; j < n; j++, p += partStride, q += wholeStride) whole[q] += part[p];
+          for (let j = 0; j < n; j++, p = (p + partStride) | 0, q = (q + wholeStride) | 0) whole[q] += part[p];
         }
       }
     }
@@ -98,7 +102,8 @@ function move(
 
 /** `Kernels.index`. */
 export function index(output: View, input: View, indices: readonly (View | null)[], position: number): void {
-  if (output.dtype !== input.dtype) return reference.index(output, input, indices, position);
+  if (output.dtype !== input.dtype || !areCounted(output, input))
+    return reference.index(output, input, indices, position);
   move(input, output, indices, position, 'read');
 }
 
@@ -111,7 +116,7 @@ export function indexPut(
   accumulate: boolean,
 ): void {
   const addable = output.dtype !== 'float16' && output.dtype !== 'bool';
-  if (output.dtype !== source.dtype || (accumulate && !addable)) {
+  if (output.dtype !== source.dtype || (accumulate && !addable) || !areCounted(output, source)) {
     return reference.indexPut(output, source, indices, position, accumulate);
   }
   move(output, source, indices, position, accumulate ? 'add' : 'write');
