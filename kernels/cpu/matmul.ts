@@ -1,7 +1,10 @@
+import { blasOf } from '../blas/gemm.js';
 import * as reference from '../reference/matmul.js';
 import type { View } from '../types.js';
 import { collapse } from '../view.js';
-import { type Floats, gemm, type Matrix } from './gemm.js';
+import { batchedProduct } from '../wasm/batched.js';
+import { gemm } from './gemm.js';
+import type { Floats, Matrix } from './matrix.js';
 import { staged, throughFloat32 } from './stage.js';
 
 /** `Kernels.matmul`: float32, float64 and float16 through the blocked product, the rest through the reference. */
@@ -34,6 +37,13 @@ function batched(output: View, a: View, b: View): void {
   const strides = [output, a, b].map((view) => view.strides.slice(0, batch));
   const outer = collapse(output.shape.slice(0, batch), strides);
   if (foldedBatch(output, a, b, outer.strides[2])) return;
+  const rank = output.shape.length;
+  const [rows, columns] = [output.shape[batch], output.shape[batch + 1]];
+  const depth = a.shape[rank - 1];
+  const [c0, left, right] = [matrix(output, output.offset), matrix(a, a.offset), matrix(b, b.offset)];
+  if (blasOf(rows, columns, depth, c0, left, right) === null) {
+    if (batchedProduct(rows, columns, depth, c0, left, right, outer)) return;
+  }
   const [cs, as, bs] = outer.strides;
   const walk = (d: number, c0: number, a0: number, b0: number): void => {
     if (d === outer.shape.length) product(output, a, b, c0, a0, b0);

@@ -138,13 +138,13 @@ function tile(f: FunctionBuilder) {
     clear(): void {
       for (const sum of sums) f.set(sum, v128(new Int32Array(4)));
     },
-    /** Begins every row with the same eight numbers. */
-    begin(row: Expression<'i32'>): void {
-      f.set(sums[0], load('v128.load', row));
-      f.set(sums[1], load('v128.load', row, 16));
-      for (let r = 1; r < panelRows; r++) {
-        f.set(sums[2 * r], sums[0]);
-        f.set(sums[2 * r + 1], sums[1]);
+    /** Adds the same eight numbers to every row. */
+    addRow(row: Expression<'i32'>): void {
+      f.set(low, load('v128.load', row));
+      f.set(high, load('v128.load', row, 16));
+      for (let r = 0; r < panelRows; r++) {
+        f.set(sums[2 * r], op('f32x4.add', sums[2 * r], low));
+        f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], high));
       }
     },
     /** Adds what lies in c: after a block's own sums, whose errors then stay as small as the block. */
@@ -248,12 +248,9 @@ function addProduct(module: ModuleBuilder): void {
       f.loop((again) => {
         const along = op('i32.shl', j, i32(2));
         f.set(to, plus(c, along));
-        f.when(
-          start,
-          () => sums.begin(plus(start, along)),
-          () => sums.clear(),
-        );
+        sums.clear();
         sums.add(left, plus(right, panelBytes(j)), depth);
+        f.when(start, () => sums.addRow(plus(start, along)));
         sums.store(to, row);
         f.advance(j, -panelColumns);
         f.branchIf(again, op('i32.ge_s', j, i32(0)));

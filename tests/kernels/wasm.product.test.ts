@@ -36,12 +36,22 @@ function expectReference(output: View, a: View, b: View): void {
   expectSame(fast, wanted, output);
 }
 
+/** As before where the reference would take seconds: the blocked product in JavaScript is compared with it elsewhere. */
+function expectJavaScript(output: View, a: View, b: View): void {
+  const [fast, wanted] = [duplicate(output), duplicate(output)];
+  policy.products = 1;
+  matmul(fast, a, b);
+  policy.products = Infinity;
+  matmul(wanted, a, b);
+  expectSame(fast, wanted, output);
+}
+
 test('products in WebAssembly are the reference, for any layout', () => {
   const size = fc.integer({ min: 1, max: 37 });
   fc.assert(
     fc.property(
       fc.tuple(size, size, size),
-      fc.array(fc.nat(2), { maxLength: 1 }),
+      fc.array(fc.nat(3), { maxLength: 2 }),
       fc.tuple(layouts(false), layouts(true), layouts(true)),
       fc.integer(),
       ([rows, columns, depth], batch, [outputLayout, aLayout, bLayout], seed) => {
@@ -69,15 +79,25 @@ test.each([
     const [a, b] = [[rows, depth] as const, [depth, columns] as const].map((shape) =>
       operand(shape, random, { ...plain, order }),
     );
-    const output = blank('float32', [rows, columns]);
-    const [fast, wanted] = [duplicate(output), duplicate(output)];
-    policy.products = 1;
-    matmul(fast, a, b);
-    // The reference would take seconds; the blocked product in JavaScript is compared with it elsewhere.
-    policy.products = Infinity;
-    matmul(wanted, a, b);
-    expectSame(fast, wanted, output);
+    expectJavaScript(blank('float32', [rows, columns]), a, b);
   }
+});
+
+test.each([
+  ['rows beside rows', [4, 1, 3, 2, 0]],
+  ['matrices one after the other', plain.order],
+])('a batch of more than fits at once, %s', (_name, order) => {
+  const random = randoms(order[0]);
+  const [a, b] = [[5, 9, 120, 70] as const, [5, 9, 70, 110] as const].map((shape) =>
+    operand(shape, random, { ...plain, order }),
+  );
+  expectJavaScript(blank('float32', [5, 9, 120, 110]), a, b);
+});
+
+test('a batch far apart goes matrix by matrix', () => {
+  const random = randoms(8);
+  const apart = { ...plain, steps: [1, 1, 5, 1, 1], order: [3, 4, 2, 1, 0] };
+  expectReference(blank('float32', [3, 4, 5]), operand([3, 4, 6], random, apart), operand([3, 6, 5], random, apart));
 });
 
 /** A matrix of the kernels' own kind. */
