@@ -47,11 +47,11 @@ function expectJavaScript(output: View, a: View, b: View): void {
 }
 
 test('products in WebAssembly are the reference, for any layout', () => {
-  const size = fc.integer({ min: 1, max: 37 });
+  const size = fc.integer({ min: 1, max: 27 });
   fc.assert(
     fc.property(
       fc.tuple(size, size, size),
-      fc.array(fc.nat(3), { maxLength: 2 }),
+      fc.array(fc.nat(2), { maxLength: 2 }),
       fc.tuple(layouts(false), layouts(true), layouts(true)),
       fc.integer(),
       ([rows, columns, depth], batch, [outputLayout, aLayout, bLayout], seed) => {
@@ -61,7 +61,7 @@ test('products in WebAssembly are the reference, for any layout', () => {
         expectReference(blank('float32', [...batch, rows, columns], outputLayout), a, b);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -88,10 +88,9 @@ test.each([
   ['matrices one after the other', plain.order],
 ])('a batch of more than fits at once, %s', (_name, order) => {
   const random = randoms(order[0]);
-  const [a, b] = [[5, 9, 120, 70] as const, [5, 9, 70, 110] as const].map((shape) =>
-    operand(shape, random, { ...plain, order }),
-  );
-  expectJavaScript(blank('float32', [5, 9, 120, 110]), a, b);
+  const apart = { ...plain, order, steps: [1, 1, 1, 3, 1] };
+  const [a, b] = [[5, 9, 16, 250] as const, [5, 9, 250, 3] as const].map((shape) => operand(shape, random, apart));
+  expectJavaScript(blank('float32', [5, 9, 16, 3]), a, b);
 });
 
 test('a batch far apart goes matrix by matrix', () => {
