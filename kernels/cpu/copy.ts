@@ -1,52 +1,24 @@
 import { identity } from '../dag.js';
 import { floatToHalf } from '../half.js';
 import type { TypedArray, View } from '../types.js';
-import { collapse, contiguousStrides, count, isContiguous } from '../view.js';
+import { contiguousStrides, count, isContiguous } from '../view.js';
+import { Box } from '../wasm/boxes.js';
+import { policy } from '../wasm/policy.js';
+import { turnerBehind } from '../wasm/transpose.js';
 import { allocate } from './memory.js';
 import { pointwise } from './pointwise.js';
-import { dtypesKey } from './rows.js';
-import { specialize } from './specialize.js';
 
-/** Side of the squares in which a transposing copy goes: their lines of memory stay in the first cache. */
-const side = 32;
-
-/** Elements of a matrix, where the output has its columns side by side and the input its rows. */
-const transposeLoop = specialize(
-  (
-    output: Float64Array,
-    input: Float64Array,
-    to: number,
-    from: number,
-    rows: number,
-    columns: number,
-    outputRow: number,
-    inputColumn: number,
-    side: number,
-  ): void => {
-    for (let top = 0; top < rows; top += side) {
-      const bottom = Math.min(rows, top + side);
-      for (let left = 0; left < columns; left += side) {
-        const right = Math.min(columns, left + side);
-        for (let i = top; i < bottom; i++) {
-          const place = to + i * outputRow;
-          for (let j = left, source = from + i + left * inputColumn; j < right; j++, source += inputColumn) {
-            output[place + j] = input[source];
-          }
-        }
-      }
-    }
-  },
-);
-
-/** A copy that is a transposed matrix of at least one square; false where it is none. */
-function transpose(output: View, input: View): boolean {
-  const { shape, strides } = collapse(output.shape, [output.strides, input.strides]);
-  if (shape.length !== 2 || shape[0] < side || shape[1] < side) return false;
-  const [[outputRow, outputColumn], [inputRow, inputColumn]] = strides;
-  if (outputColumn !== 1 || inputRow !== 1) return false;
-  const [to, from] = [output.buffer as Float64Array, input.buffer as Float64Array];
-  const loop = transposeLoop(dtypesKey(output));
-  loop(to, from, output.offset, input.offset, shape[0], shape[1], outputRow, inputColumn, side);
+/** Moves elements of one dtype where the output or the input lies in one piece; false where neither does. */
+function move(output: View, input: View): boolean {
+  const { shape, dtype } = output;
+  const [to, from] = [output.buffer, input.buffer] as unknown as Float64Array[];
+  if (isContiguous(shape, output.strides)) {
+    const turner = count(shape) >= policy.transposes ? turnerBehind(0) : null;
+    new Box(shape, input.strides, dtype, turner).gather(to, output.offset, from, input.offset);
+    return true;
+  }
+  if (!isContiguous(shape, input.strides)) return false;
+  new Box(shape, output.strides, dtype, null).scatter(to, output.offset, from, input.offset);
   return true;
 }
 
@@ -63,7 +35,7 @@ export function copy(output: View, input: View): void {
     (output.buffer as Float32Array).set(from.subarray(input.offset, input.offset + n), output.offset);
     return;
   }
-  if (output.dtype === input.dtype && transpose(output, input)) return;
+  if (output.dtype === input.dtype && move(output, input)) return;
   // float16 and bool would otherwise take the arithmetic detour to the same bits.
   const bits = output.dtype === input.dtype && (input.dtype === 'float16' || input.dtype === 'bool');
   const as = bits ? (input.dtype === 'float16' ? 'int16' : 'uint8') : null;

@@ -1,5 +1,9 @@
+import { dtypeCodes } from '../cpu/source.js';
 import { specialize } from '../cpu/specialize.js';
+import type { DType } from '../types.js';
 import { collapse, type Nest } from '../view.js';
+import { policy } from './policy.js';
+import { type Turner, transpose } from './transpose.js';
 
 /** How the loops here see elements; copies are made for each type of array. */
 type Elements = Float64Array;
@@ -66,6 +70,11 @@ function columnsAtOnce(columns: number, row: number, column: number): number {
   return abs(row) < abs(column) ? side : columns;
 }
 
+/** Whether a matrix is worth transposing in vectors: large, and no line is short. */
+function isLarge(rows: number, columns: number): boolean {
+  return rows >= 8 && columns >= 8 && rows * columns >= policy.transposes;
+}
+
 /** Elements of one operand within a box of the loops, and how they are copied to a contiguous place or from it. */
 export class Box {
   private readonly shape: readonly number[];
@@ -73,9 +82,10 @@ export class Box {
   /** Elements below each dimension. */
   private readonly inner: readonly number[];
   private readonly key: number;
+  private readonly turner: Turner | null;
 
-  /** `key` stands for the type of the arrays. */
-  constructor(shape: readonly number[], strides: readonly number[], key: number) {
+  /** Matrices within the box are transposed by the turner where there is one. */
+  constructor(shape: readonly number[], strides: readonly number[], dtype: DType, turner: Turner | null) {
     const nest: Nest = collapse(shape, [strides]);
     this.shape = nest.shape;
     this.strides = nest.strides[0];
@@ -85,7 +95,8 @@ export class Box {
       n *= nest.shape[d];
     }
     this.inner = inner;
-    this.key = key;
+    this.key = dtypeCodes[dtype];
+    this.turner = dtype === 'float32' || dtype === 'int32' ? turner : null;
   }
 
   /** Copies the box that starts at `offset` to the contiguous place `at`. */
@@ -118,6 +129,11 @@ export class Box {
       else gatherLoop(this.key)(to, at, from, offset, 1, size, 0, stride, size);
     } else if (rest === 2 && (strides[d + 1] > 1 || strides[d + 1] < 0 || shape[d + 1] < longRun)) {
       const [columns, column] = [shape[d + 1], strides[d + 1]];
+      if (this.turner !== null && stride === 1 && column >= size && isLarge(size, columns)) {
+        const { heap } = this.turner;
+        const staged = this.key === dtypeCodes.int32 ? heap.i32 : heap.f32;
+        return transpose(this.turner, staged as unknown as Elements, to, at, from, offset, columns, size, column);
+      }
       gatherLoop(this.key)(to, at, from, offset, size, columns, stride, column, columnsAtOnce(columns, stride, column));
     } else {
       for (let i = 0; i < size; i++) this.gatherFrom(d + 1, to, at + i * inner[d], from, offset + i * stride);

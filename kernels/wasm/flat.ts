@@ -14,6 +14,8 @@ export interface Staging {
   readonly outputs: readonly Kind[];
   /** Addresses, outputs first; 0 where the operand is one number or not read. */
   readonly places: readonly number[];
+  /** Bytes of all places. */
+  readonly bytes: number;
   /** Elements that a place holds. */
   readonly tile: number;
 }

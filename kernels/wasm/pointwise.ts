@@ -10,6 +10,7 @@ import { type Code, compileFormula, isExact, isPossible, isTranscendental, type 
 import { type Heap, wasmHeap } from './heap.js';
 import { float32, float64, int32, type Lanes } from './lowerings.js';
 import { policy } from './policy.js';
+import { turnerBehind } from './transpose.js';
 
 const { ceil, floor, min } = Math;
 
@@ -115,7 +116,7 @@ function makeLaunch(f: Formula, lanes: Lanes, inputs: readonly Kind[], outputs: 
   if (base === 0) return null;
   let next = base - area;
   const places = moves.map((is) => (is ? (next += area) : 0));
-  const staging = { lanes, inputs, outputs, places, tile: area / lanes.bytes };
+  const staging = { lanes, inputs, outputs, places, bytes: held * area + turn, tile: area / lanes.bytes };
   try {
     const code = compileFormula(heap, f, lanes, { inputs, outputs });
     const redo = redoer(heap, f, staging);
@@ -197,7 +198,6 @@ interface Moving {
   readonly strides: readonly number[];
   readonly array: Float64Array;
   readonly start: number;
-  readonly key: number;
   offset: number;
   readonly box: Box;
   /** The last piece of the dimension that is cut, where it is smaller. */
@@ -211,6 +211,8 @@ interface Moving {
 function runBoxes({ heap, code, staging, redo }: Launch, outputs: readonly View[], inputs: readonly Operand[]): void {
   const { lanes, places, tile } = staging;
   const { shape } = outputs[0];
+  // Before anything looks into the heap: it may grow.
+  const turner = turnerBehind(staging.bytes);
   const views = [...outputs, ...inputs].map((x, k) => (places[k] === 0 ? null : (x as View)));
   const walking = views.filter((view) => view !== null);
   const nest = collapse(
@@ -237,8 +239,7 @@ function runBoxes({ heap, code, staging, redo }: Launch, outputs: readonly View[
       return staging.inputs[k - outputs.length] === 'one' ? Number((x.buffer as Float64Array)[x.offset]) : 0;
     const strides = nest.strides[place++];
     const { array, bytes } = arrayOf(heap, lanes, view.dtype === 'bool' ? 'bytes' : 'elements');
-    const key = dtypeCodes[view.dtype];
-    const boxOf = (rows: number): Box => new Box([rows, ...boxShape], strides.slice(cut), key);
+    const boxOf = (rows: number): Box => new Box([rows, ...boxShape], strides.slice(cut), view.dtype, turner);
     const box = boxOf(piece);
     const rest = remaining === 0 ? box : boxOf(remaining);
     const data = view.buffer as unknown as Float64Array;
@@ -247,7 +248,6 @@ function runBoxes({ heap, code, staging, redo }: Launch, outputs: readonly View[
       strides,
       array,
       start: places[k] / bytes,
-      key,
       offset: view.offset,
       box,
       rest,

@@ -9,6 +9,8 @@ export interface Policy {
   formulas: number;
   /** Bytes of an operand that are staged at once for a formula: a few operands fit the second cache, and copies run at the memory's speed. */
   tile: number;
+  /** Elements of a matrix that a copy transposes. */
+  transposes: number;
   /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
   compiled: number;
   /** Elements of a reduction. */
@@ -36,6 +38,7 @@ export const policy: Policy = {
   products: 128,
   formulas: 1024,
   tile: 2 ** 17,
+  transposes: 1024,
   compiled: 50_000,
   reductions: 512,
   lines: 64,
