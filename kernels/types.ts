@@ -150,6 +150,8 @@ export interface FusedKernels {
   crossEntropy(to: { loss: View; shifts: View }, operands: Classified, options: ClassLoss): number | null;
   /** Gradient of `crossEntropy` to its input. */
   crossEntropyBackward(to: View, gradient: View, shifts: View, operands: Classified, options: ClassLoss): void;
+  /** Planes [N, C, ...] of zeros with the source's elements added at the flat places that indices (int32) name: the gradient of `maxPool`. */
+  addToPlanes(output: View, source: View, indices: View): void;
   /** One direction of an LSTM over at least one step; `reverse` begins with the last. */
   lstm(results: LstmResults, operands: LstmOperands, reverse: boolean): void;
   /** Gradient of `lstm` from those to every h and c; that of the weight is a product of its results. */

@@ -15,7 +15,7 @@ import { allocate } from './memory.js';
 import { normalize } from './normalize.js';
 import { normalizeBackward } from './normalizeBackward.js';
 import { flat1, flat2, pointwise, pointwise1, pointwise2 } from './pointwise.js';
-import { maxPool } from './pool.js';
+import { addToPlanes, maxPool } from './pool.js';
 import { reduce } from './reduce.js';
 import { scan } from './scan.js';
 import { softmax, softmaxBackward } from './softmax.js';
@@ -62,6 +62,7 @@ export const cpu: Kernels = {
   searchSorted,
   philox,
   fused: {
+    addToPlanes,
     crossEntropy,
     crossEntropyBackward,
     linear,

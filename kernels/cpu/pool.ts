@@ -1,6 +1,9 @@
 import * as reference from '../reference/pool.js';
 import type { View, Window } from '../types.js';
+import { count } from '../view.js';
+import { addToPlanesVectors } from '../wasm/addToPlanes.js';
 import { maxPoolVectors } from '../wasm/maxPool.js';
+import { fill, packed } from './copy.js';
 import type { Floats } from './gemm.js';
 import { specialize } from './specialize.js';
 import { staged, throughFloat32 } from './stage.js';
@@ -108,4 +111,50 @@ function inPlanes(view: View): View {
 /** Puts `value` before the only entry of a one-dimensional list. */
 function two(list: readonly number[], value: number): number[] {
   return list.length === 1 ? [value, list[0]] : [...list];
+}
+
+function addLoop(
+  output: Floats,
+  to: number,
+  source: Floats,
+  from: number,
+  indices: Int32Array,
+  at: number,
+  planes: number,
+  plane: number,
+  each: number,
+): void {
+  for (let i = 0; i < planes; i++) {
+    const base = to + i * plane;
+    for (let k = i * each; k < (i + 1) * each; k++) {
+      const index = indices[at + k];
+      if (index >= 0 && index < plane) output[base + index] += source[from + k];
+    }
+  }
+}
+
+const addFor = specialize(addLoop);
+
+/** `Kernels.fused.addToPlanes`. */
+export function addToPlanes(output: View, source: View, indices: View): void {
+  const float = output.dtype === 'float32' || output.dtype === 'float64';
+  if (!float || source.dtype !== output.dtype || indices.dtype !== 'int32') {
+    return reference.addToPlanes(output, source, indices);
+  }
+  const [from, places] = [packed(source), packed(indices)];
+  if (addToPlanesVectors(output, from, places)) return;
+  fill(output, 0);
+  const planes = output.shape[0] * output.shape[1];
+  const plane = count(output.shape.slice(2));
+  addFor((output.buffer as Floats).BYTES_PER_ELEMENT)(
+    output.buffer as Floats,
+    output.offset,
+    from.buffer as Floats,
+    from.offset,
+    places.buffer as Int32Array,
+    places.offset,
+    planes,
+    plane,
+    count(source.shape.slice(2)),
+  );
 }

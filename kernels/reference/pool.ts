@@ -1,6 +1,6 @@
 import type { DType, View, Window } from '../types.js';
-import { contiguousStrides, count } from '../view.js';
-import { reader } from './access.js';
+import { contiguousStrides, count, positions } from '../view.js';
+import { reader, writer } from './access.js';
 import { type Element, setElement } from './element.js';
 
 /** What every element of a dtype is at least. */
@@ -60,4 +60,18 @@ export function maxPool(values: View, indices: View, input: View, window: Window
     setElement(values, values.offset + dot(to, values.strides), best);
     setElement(indices, indices.offset + dot(to, indices.strides), Math.max(where, 0));
   }
+}
+
+/** `Kernels.fused.addToPlanes`: what names no place of a plane is left out. */
+export function addToPlanes(output: View, source: View, indices: View): void {
+  const plane = count(output.shape.slice(2));
+  const [read, readIndex, write] = [reader(source), reader(indices), writer(output)];
+  const [from, at, to] = [positions(source), positions(indices), positions(output)];
+  const sums = to.map(() => 0);
+  const each = from.length / Math.max(1, to.length / Math.max(1, plane));
+  from.forEach((place, k) => {
+    const index = Number(readIndex(at[k]));
+    if (index >= 0 && index < plane) sums[Math.floor(k / each) * plane + index] += Number(read(place));
+  });
+  to.forEach((place, k) => void write(place, sums[k]));
 }

@@ -11,7 +11,7 @@ import { matmul } from '../../kernels/reference/matmul.js';
 import { normalize, normalizeBackward } from '../../kernels/reference/normalize.js';
 import { philox } from '../../kernels/reference/philox.js';
 import { copy, fill, pointwise } from '../../kernels/reference/pointwise.js';
-import { maxPool } from '../../kernels/reference/pool.js';
+import { addToPlanes, maxPool } from '../../kernels/reference/pool.js';
 import { reduce } from '../../kernels/reference/reduce.js';
 import { scan } from '../../kernels/reference/scan.js';
 import { softmax, softmaxBackward } from '../../kernels/reference/softmax.js';
@@ -50,6 +50,7 @@ export const reference: Kernels = {
   searchSorted,
   philox,
   fused: {
+    addToPlanes,
     crossEntropy,
     crossEntropyBackward,
     linear,

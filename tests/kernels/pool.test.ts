@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/pool.js';
 import * as reference from '../../kernels/reference/pool.js';
 import type { DType, Window } from '../../kernels/types.js';
+import { addToPlanesVectors } from '../../kernels/wasm/addToPlanes.js';
 import { maxPoolVectors } from '../../kernels/wasm/maxPool.js';
 import { policy } from '../../kernels/wasm/policy.js';
 import { readOnly } from './guard.js';
@@ -9,12 +10,14 @@ import {
   blank,
   dtypes,
   duplicate,
+  expectNear,
   expectSame,
   from,
   indexDTypes,
   layouts,
   randoms,
   scramble,
+  scrambleIntegers,
   stored,
 } from './views.js';
 
@@ -162,4 +165,51 @@ test('maxPool on the cpu is the reference, for any layout and dtype', () => {
     ),
     { numRuns: 300 },
   );
+});
+
+test.each([
+  ['in JavaScript', Number.POSITIVE_INFINITY],
+  ['in vectors', 1],
+])('elements are added to planes %s, and what names no place is left out', (_name, windows) => {
+  policy.windows = windows;
+  const size = fc.integer({ min: 1, max: 9 });
+  fc.assert(
+    fc.property(
+      fc.tuple(fc.nat(3), fc.nat(3), size, size),
+      fc.tuple(size, size),
+      fc.constantFrom<DType>('float32', 'float32', 'float64'),
+      layouts(true),
+      fc.integer(),
+      (shape, parts, dtype, layout, seed) => {
+        const random = randoms(seed);
+        const given = [shape[0], shape[1], ...parts];
+        const source = scrambleIntegers(blank(dtype, given, layout), random, -9, 10);
+        const indices = scrambleIntegers(blank('int32', given, layout), random, -2, shape[2] * shape[3] + 3);
+        const output = blank(dtype, shape);
+        const [fast, wanted] = [duplicate(output), duplicate(output)];
+        cpu.addToPlanes(fast, source, indices);
+        reference.addToPlanes(wanted, source, indices);
+        // 0 and -0 are one sum.
+        expectNear(fast, wanted, 0);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('more planes than a tile holds, and a plane larger than one', () => {
+  policy.windows = 1;
+  for (const shape of [
+    [3, 200, 9, 7],
+    [1, 2, 95, 97],
+  ]) {
+    const random = randoms(2);
+    const given = [shape[0], shape[1], 5, 6];
+    const source = scrambleIntegers(blank('float32', given), random, -9, 10);
+    const indices = scrambleIntegers(blank('int32', given), random, 0, shape[2] * shape[3]);
+    const [fast, wanted] = [blank('float32', shape), blank('float32', shape)];
+    expect(addToPlanesVectors(fast, source, indices)).toBe(true);
+    reference.addToPlanes(wanted, source, indices);
+    expectNear(fast, wanted, 0);
+  }
 });

@@ -1,5 +1,6 @@
+import type { FusedKernels } from '../../../kernels/types.js';
 import { count } from '../../../kernels/view.js';
-import { apply1 } from '../../autograd/apply.js';
+import { apply1, type Row } from '../../autograd/apply.js';
 import type { Tensor } from '../../core/tensor.js';
 import { zeros } from '../creation/creation.js';
 import { fromValues } from '../creation/values.js';
@@ -12,8 +13,17 @@ const flat = (x: Tensor): Tensor => x.reshape(x.shape[0], x.shape[1], count(x.sh
 export const takeFromPlanes = (x: Tensor, indices: Tensor): Tensor =>
   takeAlong(flat(x), flat(indices), 2).reshape(indices.shape);
 
-/** Planes of zeros with elements added at the flat places that `indices` (of x's shape) name. */
+const addRow: Row<readonly number[]> = {
+  name: 'addToPlanes',
+  infer: ([x], shape) => [{ shape, dtype: x.dtype }],
+  kernel: (k, [y], [x, indices]) => (k.fused as FusedKernels).addToPlanes(y, x, indices),
+  saves: [1],
+  grad: (_t, [g], [, indices]) => [takeFromPlanes(g, indices), null],
+};
+
+/** Planes of zeros with elements added at the flat places that `indices` (int32, of x's shape) name. */
 export function addToPlanes(x: Tensor, indices: Tensor, shape: readonly number[]): Tensor {
+  if (x.storage.kernels.fused !== undefined) return apply1(addRow, [x, indices], shape);
   return spreadAlong(flat(x), flat(indices), 2, [...shape.slice(0, 2), count(shape.slice(2))]).reshape(shape);
 }
 
