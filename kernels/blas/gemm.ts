@@ -9,7 +9,11 @@ const transposed = 112;
 const largest = 2 ** 31 - 1;
 
 /** From how many multiplications on a product, and a convolution of one image, earn back the call; tests lower them. */
-export const policy: { products: number; convolutions: number } = { products: 512, convolutions: 4096 };
+export const policy: { products: number; convolutions: number; recurrences: number } = {
+  products: 512,
+  convolutions: 4096,
+  recurrences: 4096,
+};
 
 /** How BLAS reads a matrix: a transposition, and how many elements lie from one stored row to the next. */
 interface Reading {

@@ -3,6 +3,8 @@
  * operands through, or lift them to Infinity to keep all away.
  */
 export interface Policy {
+  /** Multiplications of a step of a recurrent network. */
+  recurrences: number;
   /** Multiplications of a product of matrices. */
   products: number;
   /** Elements of a formula's launch. */
@@ -35,6 +37,7 @@ export interface Policy {
 }
 
 export const policy: Policy = {
+  recurrences: 2048,
   products: 128,
   formulas: 1024,
   tile: 2 ** 17,
