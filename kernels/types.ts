@@ -200,10 +200,10 @@ export interface Kernels {
   /** output[..., m, n] = sum over k of a[..., m, k] b[..., k, n]; batch dimensions agree (stride 0 broadcasts). */
   matmul(output: View, a: View, b: View): void;
 
-  /** Cross-correlation: input [N, C, ...], weight [O, C / groups, ...], output [N, O, ...]. */
-  convolution(output: View, input: View, weight: View, options: Convolution): void;
-  /** Gradient of `convolution` to its input: also the forward of a transposed convolution. */
-  convolutionInput(output: View, gradient: View, weight: View, options: Convolution): void;
+  /** Cross-correlation: input [N, C, ...], weight [O, C / groups, ...], output [N, O, ...]; plus a bias [O] if there is one. */
+  convolution(output: View, input: View, weight: View, options: Convolution, bias?: View): void;
+  /** Gradient of `convolution` to its input: also the forward of a transposed convolution, plus a bias [C] if there is one. */
+  convolutionInput(output: View, gradient: View, weight: View, options: Convolution, bias?: View): void;
   /** Gradient of `convolution` to its weight. */
   convolutionWeight(output: View, gradient: View, input: View, options: Convolution): void;
 

@@ -25,23 +25,44 @@ const tile = new Float64Array(16);
  * `Kernels.convolution`: through the system's BLAS where that pays, else patches packed for the blocked product; up to three spatial
  * dimensions of floats, the rest through the reference.
  */
-export function convolution(output: View, input: View, weight: View, options: Convolution): void {
-  if (!isFast(output, input, weight)) return reference.convolution(output, input, weight, options);
+export function convolution(output: View, input: View, weight: View, options: Convolution, bias?: View): void {
+  if (!isFast(output, input, weight)) return reference.convolution(output, input, weight, options, bias);
   if (output.dtype === 'float16') {
-    return throughFloat32(output, (floats) => convolution(floats, staged(input), staged(weight), options));
+    return throughFloat32(output, (floats) =>
+      convolution(floats, staged(input), staged(weight), options, bias && staged(bias)),
+    );
   }
   const all = [flatten(output), flatten(input), flatten(weight), widen(options)] as const;
-  if (!wasm.convolution(...all) && !blas.convolution(...all)) forward(...all);
+  if (wasm.convolution(...all, bias)) return;
+  if (!blas.convolution(...all)) forward(...all);
+  if (bias) addBias(all[0], bias);
 }
 
 /** `Kernels.convolutionInput`: weight times gradient gives patches, which are added up where they overlap. */
-export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): void {
-  if (!isFast(output, gradient, weight)) return reference.convolutionInput(output, gradient, weight, options);
+export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution, bias?: View): void {
+  if (!isFast(output, gradient, weight)) return reference.convolutionInput(output, gradient, weight, options, bias);
   if (output.dtype === 'float16') {
-    return throughFloat32(output, (floats) => convolutionInput(floats, staged(gradient), staged(weight), options));
+    return throughFloat32(output, (floats) =>
+      convolutionInput(floats, staged(gradient), staged(weight), options, bias && staged(bias)),
+    );
   }
   const all = [flatten(output), flatten(gradient), flatten(weight), widen(options)] as const;
-  if (!wasm.convolutionInput(...all) && !blas.convolutionInput(...all)) inputGradient(...all);
+  if (wasm.convolutionInput(...all, bias)) return;
+  if (!blas.convolutionInput(...all)) inputGradient(...all);
+  if (bias) addBias(all[0], bias);
+}
+
+/** Adds a channel's number to each of its elements, in what was computed without. */
+function addBias({ buffer, offset, shape, strides }: View, bias: View): void {
+  const data = buffer as Floats;
+  const [images, channels, depth, height, width] = shape;
+  for (let n = 0; n < images; n++) {
+    for (let c = 0; c < channels; c++) {
+      const value = (bias.buffer as Floats)[bias.offset + c * bias.strides[0]];
+      const at = offset + n * strides[0] + c * strides[1];
+      for (let i = at; i < at + depth * height * width; i++) data[i] += value;
+    }
+  }
 }
 
 /** `Kernels.convolutionWeight`: the gradient times packed patches, summed in double over all images. */

@@ -72,6 +72,16 @@ class Sums {
     };
   }
 
+  /** Adds a number to each of the sums of a channel. */
+  addBias(bias: View): void {
+    const { add } = arithmetic(this.#target.dtype);
+    const [read, at] = [reader(bias), positions(bias)];
+    const plane = count(this.#target.shape.slice(2));
+    this.#sums.forEach((sum, i) => {
+      this.#sums[i] = add(sum, this.#convert(read(at[Math.floor(i / plane) % at.length])));
+    });
+  }
+
   store(): void {
     const target = this.#target;
     positions(target).forEach((at, i) => {
@@ -80,19 +90,21 @@ class Sums {
   }
 }
 
-/** `Kernels.convolution`: every output element is the sum over its taps. */
-export function convolution(output: View, input: View, weight: View, options: Convolution): void {
+/** `Kernels.convolution`: every output element is the sum over its taps, and its channel's bias. */
+export function convolution(output: View, input: View, weight: View, options: Convolution, bias?: View): void {
   const sums = new Sums(output);
   const add = sums.adder(input, weight);
   eachTap({ output: sums.view, input, weight }, options, add);
+  if (bias) sums.addBias(bias);
   sums.store();
 }
 
 /** `Kernels.convolutionInput`: the same taps, summed for the input. */
-export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): void {
+export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution, bias?: View): void {
   const sums = new Sums(output);
   const add = sums.adder(gradient, weight);
   eachTap({ output: gradient, input: sums.view, weight }, options, (o, i, w) => add(i, o, w));
+  if (bias) sums.addBias(bias);
   sums.store();
 }
 

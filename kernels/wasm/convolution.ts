@@ -95,6 +95,13 @@ function kernelsOf({ buffer, offset, shape }: View): Kernels {
   return { data: buffer as Float32Array, offset, taps: [depth, height, width] };
 }
 
+/** One number for each of the result's channels, or nothing. */
+function biasOf(bias: View | undefined): Float32Array | null {
+  if (bias === undefined) return null;
+  const { buffer, offset, shape } = compact(bias);
+  return (buffer as Float32Array).subarray(offset, offset + shape[0]);
+}
+
 function stepsOf({ shape }: View, { groups, stride, padding, dilation }: Convolution): Steps {
   return {
     images: shape[0],
@@ -115,24 +122,30 @@ function isWorth(output: View, result: View, weight: View): boolean {
 }
 
 /** `Kernels.convolution` of float32 with three spatial dimensions; false, and nothing done, where WebAssembly is not the way. */
-export function convolution(output: View, input: View, weight: View, options: Convolution): boolean {
-  if (!canStage(output, input, weight) || !isWorth(output, output, weight)) return false;
+export function convolution(output: View, input: View, weight: View, options: Convolution, bias?: View): boolean {
+  if (!canStage(output, input, weight, bias ?? weight) || !isWorth(output, output, weight)) return false;
   const { groups, padding } = options;
   const way = wayOf(input, output, weight, groups, isTiled(weight, input, options), 1);
   if (way === null) return false;
   const { engine, size } = way;
   const [source, kernels] = [imagesOf(compact(input), groups), kernelsOf(compact(weight))];
-  const result = imagesOf(output, groups);
+  const [result, begin] = [imagesOf(output, groups), biasOf(bias)];
   if (size !== null) {
     const extent = extentOf(input, groups, padding[1], padding[2]);
-    if (winogradConvolution.convolve(engine, size, extent, source, kernels, false, result, null)) return true;
+    if (winogradConvolution.convolve(engine, size, extent, source, kernels, false, result, begin)) return true;
   }
-  return patchConvolution.convolve(engine, stepsOf(input, options), source, kernels, result, null);
+  return patchConvolution.convolve(engine, stepsOf(input, options), source, kernels, result, begin);
 }
 
 /** `Kernels.convolutionInput` in the same way. */
-export function convolutionInput(output: View, gradient: View, weight: View, options: Convolution): boolean {
-  if (!canStage(output, gradient, weight) || !isWorth(output, gradient, weight)) return false;
+export function convolutionInput(
+  output: View,
+  gradient: View,
+  weight: View,
+  options: Convolution,
+  bias?: View,
+): boolean {
+  if (!canStage(output, gradient, weight, bias ?? weight) || !isWorth(output, gradient, weight)) return false;
   const { groups, padding } = options;
   const [top, left] = [2 - padding[1], 2 - padding[2]];
   const tiled = top >= 0 && left >= 0 && isTiled(weight, gradient, options);
@@ -140,12 +153,12 @@ export function convolutionInput(output: View, gradient: View, weight: View, opt
   if (way === null) return false;
   const { engine, size } = way;
   const [source, kernels] = [imagesOf(compact(gradient), groups), kernelsOf(compact(weight))];
-  const result = imagesOf(output, groups);
+  const [result, begin] = [imagesOf(output, groups), biasOf(bias)];
   if (size !== null) {
     const extent = extentOf(gradient, groups, top, left);
-    if (winogradConvolution.convolve(engine, size, extent, source, kernels, true, result, null)) return true;
+    if (winogradConvolution.convolve(engine, size, extent, source, kernels, true, result, begin)) return true;
   }
-  return patchConvolution.convolveInput(engine, stepsOf(gradient, options), source, kernels, result, null);
+  return patchConvolution.convolveInput(engine, stepsOf(gradient, options), source, kernels, result, begin);
 }
 
 /** `Kernels.convolutionWeight` in the same way. */

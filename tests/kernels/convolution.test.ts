@@ -91,13 +91,21 @@ const problem = fc
     },
   }));
 
-type Kernel = (output: View, a: View, b: View, options: Convolution) => void;
+type Kernel = (output: View, a: View, b: View, options: Convolution, bias?: View) => void;
 
-function expectReference(fast: Kernel, plain: Kernel, output: View, a: View, b: View, options: Convolution): void {
+function expectReference(
+  fast: Kernel,
+  plain: Kernel,
+  output: View,
+  a: View,
+  b: View,
+  options: Convolution,
+  bias?: View,
+): void {
   const [x, y] = [duplicate(output), duplicate(output)];
   if (output.dtype === 'float32' || output.dtype === 'float64') poisonScratch(output.dtype);
-  fast(x, a, b, options);
-  plain(y, a, b, options);
+  fast(x, a, b, options, bias);
+  plain(y, a, b, options, bias);
   expectSame(x, y, output);
 }
 
@@ -107,9 +115,14 @@ test.each(ways)('convolutions %s are the reference, for any layout and dtype', (
     fc.property(
       problem,
       fc.oneof(fc.constantFrom<DType>('float32', 'float64'), fc.constantFrom(...dtypes)),
-      fc.tuple(layouts(true), layouts(true), layouts(true)),
-      fc.integer(),
-      ({ input, weight, output, options }, dtype, [inputLayout, weightLayout, gradientLayout], seed) => {
+      fc.tuple(layouts(true), layouts(true), layouts(true), layouts(true)),
+      fc.tuple(fc.integer(), fc.boolean()),
+      (
+        { input, weight, output, options },
+        dtype,
+        [inputLayout, weightLayout, gradientLayout, biasLayout],
+        [seed, biased],
+      ) => {
         const random = randoms(seed);
         const fill = (view: View): View => {
           // Around the elements too: whatever is read there and used shows.
@@ -119,8 +132,18 @@ test.each(ways)('convolutions %s are the reference, for any layout and dtype', (
         const x = fill(blank(dtype, input, inputLayout));
         const w = fill(blank(dtype, weight, weightLayout));
         const g = fill(blank(dtype, output, gradientLayout));
-        expectReference(cpu.convolution, reference.convolution, blank(dtype, output), x, w, options);
-        expectReference(cpu.convolutionInput, reference.convolutionInput, blank(dtype, input), g, w, options);
+        const biasOf = ([, channels]: number[]): View | undefined =>
+          biased ? fill(blank(dtype, [channels], biasLayout)) : undefined;
+        expectReference(cpu.convolution, reference.convolution, blank(dtype, output), x, w, options, biasOf(output));
+        expectReference(
+          cpu.convolutionInput,
+          reference.convolutionInput,
+          blank(dtype, input),
+          g,
+          w,
+          options,
+          biasOf(input),
+        );
         expectReference(cpu.convolutionWeight, reference.convolutionWeight, blank(dtype, weight), g, x, options);
       },
     ),

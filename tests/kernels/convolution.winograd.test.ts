@@ -20,8 +20,8 @@ beforeEach(() => {
 afterEach(() => void Object.assign(policy, usual));
 afterAll(() => setThreads(1));
 
-type Through = (output: View, a: View, b: View, options: Convolution) => boolean;
-type Plain = (output: View, a: View, b: View, options: Convolution) => void;
+type Through = (output: View, a: View, b: View, options: Convolution, bias?: View) => boolean;
+type Plain = (output: View, a: View, b: View, options: Convolution, bias?: View) => void;
 
 /** Three ways to compute one operand, and which it is of [output, input, weight]; the other two are given in this order. */
 interface Kernel {
@@ -45,14 +45,15 @@ function operand(shape: readonly number[], random: () => number, layout?: Layout
 }
 
 /** Expects the reference's numbers, which are whole, of all kernels: exactly in small tiles, after rounding in large ones. */
-function expectReference(operands: readonly View[], options: Convolution): void {
+function expectReference(operands: readonly View[], options: Convolution, random?: () => number): void {
   for (const { through, plain, of } of kernels) {
     const [like, a, b] = of.map((k) => operands[k]);
     const output = blank('float32', like.shape);
     const [x, y] = [duplicate(output), duplicate(output)];
     for (const heap of [wasmHeap(), threadPool()?.heap]) heap?.f32.fill(NaN);
-    expect(through(x, a, b, options)).toBe(true);
-    plain(y, a, b, options);
+    const bias = random && operand([like.shape[1]], random);
+    expect(through(x, a, b, options, bias)).toBe(true);
+    plain(y, a, b, options, bias);
     // No zero of either sign is left different.
     const whole = (view: View): View =>
       put(
@@ -106,7 +107,11 @@ describe.each(ways)('tiles of %i %s', (size, _name, smallestForBlas, threads) =>
           const data = operand(shapes.input, random, inputLayout);
           const weight = operand(shapes.weight, random, weightLayout);
           const gradient = operand(shapes.output, random, gradientLayout);
-          expectReference([gradient, data, weight], once([0, y.padding, x.padding], groups));
+          expectReference(
+            [gradient, data, weight],
+            once([0, y.padding, x.padding], groups),
+            seed % 2 === 0 ? random : undefined,
+          );
         },
       ),
       { numRuns: 30 },

@@ -4,12 +4,12 @@ import { ShapeError, showShape, ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { batched, padded, reach, type Size, spread } from '../shape/window.js';
 import {
-  addBias,
   checkChannels,
   checkGroups,
   checkOperands,
   convolutionInputRow,
   convolutionRow,
+  operands,
   paddingOf,
 } from './convolve.js';
 
@@ -72,7 +72,7 @@ function convolve(rank: number): Convolve {
         });
         const shape = [x.shape[0], weight.shape[0], ...plane];
         const taps = { shape, stride: steps, padding: before, dilation: spacing, groups };
-        return [addBias(name, apply1(convolutionRow, [wide, weight], taps), bias)];
+        return [apply1(convolutionRow, operands(name, wide, weight, bias, shape[1]), taps)];
       };
       return batched(name, input, rank, run)[0];
     },
@@ -191,7 +191,7 @@ function convolveTranspose(rank: number): ConvolveTranspose {
         });
         const shape = [x.shape[0], weight.shape[1] * groups, ...plane];
         const taps = { shape, stride: steps, padding: cut, dilation: spacing, groups };
-        return [addBias(name, apply1(convolutionInputRow, [x, weight], taps), bias)];
+        return [apply1(convolutionInputRow, operands(name, x, weight, bias, shape[1]), taps)];
       };
       return batched(name, input, rank, run)[0];
     },

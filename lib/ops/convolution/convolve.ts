@@ -9,15 +9,22 @@ interface Taps extends Convolution {
   readonly shape: readonly number[];
 }
 
-/** Each of input, weight and output from the other two: their gradients are each other, so every order differentiates. */
+/** All dimensions of a result but its channels. */
+const besideChannels = ({ shape }: Tensor): number[] => shape.map((_, d) => d).filter((d) => d !== 1);
+
+/**
+ * Each of input, weight and output from the other two: their gradients are each other, so every order differentiates. What is computed
+ * may begin with a bias, one number for each of its channels.
+ */
 export const convolutionRow: Row<Taps> = {
   name: 'convolution',
   infer: ([x], { shape }) => [{ shape, dtype: x.dtype }],
-  kernel: (k, [y], [x, w], taps) => k.convolution(y, x, w, taps),
+  kernel: (k, [y], [x, w, bias], taps) => k.convolution(y, x, w, taps, bias),
   saves: [0, 1],
-  grad: (_t, [g], [x, w], _y, taps, wanted) => [
+  grad: (t, [g], [x, w], _y, taps, wanted) => [
     wanted[0] ? apply1(convolutionInputRow, [g, w], { ...taps, shape: x.shape }) : null,
     wanted[1] ? apply1(convolutionWeightRow, [g, x], { ...taps, shape: w.shape }) : null,
+    wanted[2] ? t.sum(g, besideChannels(g)) : null,
   ],
 };
 
@@ -25,11 +32,12 @@ export const convolutionRow: Row<Taps> = {
 export const convolutionInputRow: Row<Taps> = {
   name: 'convolutionInput',
   infer: ([g], { shape }) => [{ shape, dtype: g.dtype }],
-  kernel: (k, [x], [g, w], taps) => k.convolutionInput(x, g, w, taps),
+  kernel: (k, [x], [g, w, bias], taps) => k.convolutionInput(x, g, w, taps, bias),
   saves: [0, 1],
-  grad: (_t, [h], [g, w], _x, taps, wanted) => [
+  grad: (t, [h], [g, w], _x, taps, wanted) => [
     wanted[0] ? apply1(convolutionRow, [h, w], { ...taps, shape: g.shape }) : null,
     wanted[1] ? apply1(convolutionWeightRow, [g, h], { ...taps, shape: w.shape }) : null,
+    wanted[2] ? t.sum(h, besideChannels(h)) : null,
   ],
 };
 
@@ -85,15 +93,15 @@ export function checkChannels(name: string, input: Tensor, weight: Tensor, expec
   );
 }
 
-/** One number per output channel added. */
-export function addBias(name: string, y: Tensor, bias: Tensor | null): Tensor {
-  if (bias === null) return y;
-  if (bias.shape.length !== 1 || bias.shape[0] !== y.shape[1]) {
+/** The operands of a row: with the bias if there is one. Throws where that has not one entry for each of the output's channels. */
+export function operands(name: string, x: Tensor, weight: Tensor, bias: Tensor | null, channels: number): Tensor[] {
+  if (bias === null) return [x, weight];
+  if (bias.shape.length !== 1 || bias.shape[0] !== channels) {
     throw new ShapeError(
-      `${name}: the bias has shape ${showShape(bias.shape)}; it needs one entry for each of the ${y.shape[1]} output channels`,
+      `${name}: the bias has shape ${showShape(bias.shape)}; it needs one entry for each of the ${channels} output channels`,
     );
   }
-  return y.add(bias.reshape([-1, ...y.shape.slice(2).map(() => 1)]));
+  return [x, weight, bias];
 }
 
 /** Padding on both sides spatial dimension, and how much more comes after it: 'same' of an even kernel is lopsided. */
