@@ -2,7 +2,7 @@ import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
-import { runVectors, steadyKernel } from '../wasm/pointwise.js';
+import { flatVectors, pays, runVectors } from '../wasm/pointwise.js';
 import { policy } from '../wasm/policy.js';
 import { isFlat, isOne } from './layout.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
@@ -111,7 +111,8 @@ function parts(
 }
 
 function compileFlat(f: Formula, compute: DType, p: Plan): FlatKernel {
-  const vectors = steadyKernel(f, compute, p.outputs, p.inputs, p.singles);
+  // What every implementation rounds in its own way goes through vectors at every size.
+  const vectors = pays(f, compute, 0) ? flatVectors(f, compute, p.outputs, p.inputs, p.singles) : null;
   if (vectors !== null) return vectors;
   const { head, body, parameters } = parts(f, compute, p);
   const moves = [
@@ -174,13 +175,19 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
     key = key * codes + operandCode(x, shape);
     flat &&= isFlat(x, shape);
   }
-  if (runVectors(f, compute, outputs, inputs)) return;
-  if (!flat) return runStrided(f, compute, key, outputs, inputs);
+  if (!flat) {
+    if (!runVectors(f, compute, outputs, inputs)) runStrided(f, compute, key, outputs, inputs);
+    return;
+  }
   const full = (key * 3 + computeCode(compute)) * 64;
-  let kernel = flatKernel(f, full);
+  const vectors = pays(f, compute, count(shape));
+  // Both kernels of a formula stay: the one in JavaScript, and the one in vectors under a negative key.
+  const place = vectors ? -1 - full : full;
+  let kernel = flatKernel(f, place);
   if (kernel === null) {
-    kernel = compileFlat(f, compute, plan(outputs, inputs));
-    compiledOf(f).kernels.set(full, kernel);
+    const p = plan(outputs, inputs);
+    kernel = (vectors ? flatVectors(f, compute, outputs, inputs, p.singles) : null) ?? compileFlat(f, compute, p);
+    compiledOf(f).kernels.set(place, kernel);
   }
   // Spread lists cost as much as a small kernel: gradients of most rows go without.
   const [o] = outputs;

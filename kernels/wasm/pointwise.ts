@@ -147,8 +147,7 @@ function redoer(heap: Heap, f: Formula, { lanes, inputs, outputs, places }: Stag
   };
 }
 
-/** Whether a formula's launch of `n` elements pays: by size alone where the last bits may differ from JavaScript's. */
-function pays(variant: Variant, n: number): boolean {
+function variantPays(variant: Variant, n: number): boolean {
   if (!variant.possible || policy.formulas === Infinity) return false;
   if (variant.always) return true;
   if (n < policy.formulas) return false;
@@ -156,8 +155,17 @@ function pays(variant: Variant, n: number): boolean {
   return !variant.exact || variant.seen >= policy.compiled;
 }
 
-/** The launch in vectors of a formula that goes there at every size; null for others. `ones` tells which inputs are one element. */
-export function steadyKernel(
+/** Whether a formula's launch of `n` elements pays: by size alone where the last bits may differ from JavaScript's. */
+export function pays(f: Formula, compute: DType, n: number): boolean {
+  const variant = variantOf(f, compute);
+  return variant !== null && variantPays(variant, n);
+}
+
+/**
+ * The launch in vectors for operands like these that lie one after another; null where vectors cannot. `ones` tells which inputs are
+ * one element for all.
+ */
+export function flatVectors(
   f: Formula,
   compute: DType,
   outputs: readonly View[],
@@ -165,7 +173,7 @@ export function steadyKernel(
   ones: readonly boolean[],
 ): FlatKernel | null {
   const variant = variantOf(f, compute);
-  if (variant === null || !variant.always || !pays(variant, 0)) return null;
+  if (variant === null || !variant.possible) return null;
   return launchOf(f, variant, outputs, inputs, ones)?.flat ?? null;
 }
 
@@ -177,7 +185,7 @@ export function runVectors(f: Formula, compute: DType, outputs: readonly View[],
   const { shape } = outputs[0];
   const n = count(shape);
   const variant = variantOf(f, compute);
-  if (variant === null || !pays(variant, n)) return false;
+  if (variant === null || !variantPays(variant, n)) return false;
   const launch = launchOf(
     f,
     variant,

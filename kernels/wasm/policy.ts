@@ -39,7 +39,7 @@ export interface Policy {
 export const policy: Policy = {
   recurrences: 2048,
   products: 128,
-  formulas: 1024,
+  formulas: 128,
   tile: 2 ** 17,
   transposes: 1024,
   compiled: 50_000,
