@@ -25,7 +25,7 @@ const largest = 16384;
 const perSlab = 8;
 
 /** Open slabs by power of two: one size class a slab, so that a survivor keeps at most seven neighbours alive. */
-const slabs: ({ memory: ArrayBuffer; used: number } | null)[] = new Array(15).fill(null);
+const slabs: ({ memory: ArrayBufferLike; used: number } | null)[] = new Array(15).fill(null);
 
 const platform = (globalThis as { Buffer?: { allocUnsafeSlow(bytes: number): { buffer: ArrayBufferLike } } }).Buffer;
 
@@ -42,11 +42,12 @@ function prime(): void {
   platform?.allocUnsafeSlow(2 ** 25 - 2 ** 14);
 }
 
-function slice(bytes: number): { memory: ArrayBuffer; offset: number } {
+function slice(bytes: number): { memory: ArrayBufferLike; offset: number } {
   const level = 32 - Math.clz32(bytes - 1);
   let slab = slabs[level];
   if (slab === null || slab.used === perSlab) {
-    slab = { memory: new ArrayBuffer(perSlab << level), used: 0 };
+    const size = perSlab << level;
+    slab = { memory: platform ? platform.allocUnsafeSlow(size).buffer : new ArrayBuffer(size), used: 0 };
     slabs[level] = slab;
   }
   return { memory: slab.memory, offset: slab.used++ << level };

@@ -20,7 +20,9 @@ const matmulRow: Row<string> = {
   name: 'matmul',
   infer([a, b], name) {
     checkProduct(name, a, b);
-    return [{ shape: [...a.shape.slice(0, -1), b.shape.at(-1) as number], dtype: a.dtype }];
+    const shape = a.shape.slice();
+    shape[shape.length - 1] = b.shape[shape.length - 1];
+    return [{ shape, dtype: a.dtype }];
   },
   kernel: (k, [y], [a, b]) => k.matmul(y, a, b),
   saves: [0, 1],
@@ -47,6 +49,14 @@ function turned({ buffer, offset, shape, strides, dtype }: View): View {
   return { buffer, offset, shape: swap(shape), strides: swap(strides), dtype };
 }
 
+/** Whether two shapes are matrices, or equal batches of them, that multiply without a view in between. */
+function fitAsTheyAre(a: readonly number[], b: readonly number[]): boolean {
+  const rank = a.length;
+  if (rank < 2 || b.length !== rank || a[rank - 1] !== b[rank - 2]) return false;
+  for (let d = 0; d < rank - 2; d++) if (a[d] !== b[d]) return false;
+  return true;
+}
+
 /** `matmul` under the name of the operation that called it. */
 export function product(name: string, input: Tensor, other: Tensor): Tensor {
   checkTensor(name, input);
@@ -56,6 +66,7 @@ export function product(name: string, input: Tensor, other: Tensor): Tensor {
       `${name}: ${showShape(input.shape)} @ ${showShape(other.shape)}: both need at least one dimension; use mul for scalars`,
     );
   }
+  if (fitAsTheyAre(input.shape, other.shape)) return apply1(matmulRow, [input, other], name);
   const a = input.shape.length === 1 ? input.unsqueeze(0) : input;
   const b = other.shape.length === 1 ? other.unsqueeze(1) : other;
   const [m, k, n] = [a.shape.at(-2) as number, a.shape.at(-1) as number, b.shape.at(-1) as number];
