@@ -3,7 +3,6 @@ import { add, div, either, mul, select, signBit, size, sub, type Vector, type Ve
 
 /** 1.5 * 2^23: added to a small number it leaves the nearest integer in the last bits. */
 const magic = 12582912;
-const magicBits = 0x4b400000;
 
 /** exp(x) = 2^n (1 + p) for -104 <= x <= 89: p, and n in the last bits of `shifted`. log(2) is 355 / 512 and a rest (W. J. Cody and W. Waite, 1980). */
 function expParts(v: Vectors, x: Vector): { shifted: Vector; p: Vector } {
@@ -12,9 +11,9 @@ function expParts(v: Vectors, x: Vector): { shifted: Vector; p: Vector } {
   const r = v.keep(sub(sub(x, mul(whole, v.float(0.693359375))), mul(whole, v.float(Math.LN2 - 0.693359375))));
   const square = v.keep(mul(r, r));
   const pair = (a: number, b: number): Vector => add(v.float(a), mul(v.float(b), r));
-  // Minimax for (exp(r) - 1 - r) / r^2 (S. Moshier, Cephes), by Estrin's scheme: the chain of dependent operations is half as long.
-  const low = pair(5.0000001201e-1, 1.6666665459e-1);
-  const high = add(pair(4.1665795894e-2, 8.3334519073e-3), mul(square, pair(1.3981999507e-3, 1.98756915e-4)));
+  // Minimax for (exp(r) - 1 - r) / r^2, by Estrin's scheme: the chain of dependent operations is half as long.
+  const low = pair(4.999999814e-1, 1.666654317e-1);
+  const high = add(pair(4.166720193e-2, 8.366580894e-3), mul(square, v.float(1.388249997e-3)));
   const tail = mul(square, add(low, mul(square, high)));
   return { shifted, p: v.keep(add(tail, r)) };
 }
@@ -31,7 +30,7 @@ function clamp(v: Vectors, x: Vector, low: number, high: number): Vector {
 /** exp(x) / 2^halvings, for at most two halvings: it overflows later. */
 function scaledExp(v: Vectors, x: Vector, halvings: number): Vector {
   const { shifted, p } = expParts(v, clamp(v, x, -104, 90));
-  const n = v.keep(op('i32x4.sub', shifted, v.integer(magicBits + halvings)));
+  const n = halvings === 0 ? shifted : v.keep(op('i32x4.sub', shifted, v.integer(halvings)));
   // In two factors: 2^n alone may overflow or vanish where the result does not.
   const half = v.keep(op('i32x4.shr_s', n, i32(1)));
   return mul(mul(add(p, v.float(1)), power(v, half)), power(v, op('i32x4.sub', n, half)));
