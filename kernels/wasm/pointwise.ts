@@ -7,9 +7,11 @@ import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
 import { Box } from './boxes.js';
 import { type FlatKernel, flatKernel, type Redo, type Staging } from './flat.js';
 import { type Code, compileFormula, isExact, isPossible, isTranscendental, type Kind, turn } from './formula.js';
-import { type Heap, wasmHeap } from './heap.js';
+import { type Heap, type Linked, linked, wasmHeap } from './heap.js';
 import { float32, float64, int32, type Lanes } from './lowerings.js';
 import { policy } from './policy.js';
+import { costOf, runShared } from './sharedFlat.js';
+import { threadPool } from './threads.js';
 import { turnerBehind } from './transpose.js';
 
 const { ceil, floor, min } = Math;
@@ -37,6 +39,8 @@ interface Launch {
   readonly staging: Staging;
   readonly redo: Redo;
   readonly flat: FlatKernel;
+  /** The same on a heap that threads share; null where what is staged must be looked at again, or are no elements of float32. */
+  readonly shared: ((heap: Heap) => Linked<Code> | null) | null;
 }
 
 /** The slot in `Formula.compiled`, beside that of the generated loops, 0. */
@@ -120,7 +124,9 @@ function makeLaunch(f: Formula, lanes: Lanes, inputs: readonly Kind[], outputs: 
   try {
     const code = compileFormula(heap, f, lanes, { inputs, outputs });
     const redo = redoer(heap, f, staging);
-    return { heap, code, staging, redo, flat: flatKernel(heap, code, staging, redo) };
+    const shares = lanes === float32 && !code.doubtful && ![...inputs, ...outputs].includes('bytes');
+    const shared = shares ? linked((other) => compileFormula(other, f, lanes, { inputs, outputs })) : null;
+    return { heap, code, staging, redo, flat: flatKernel(heap, code, staging, redo), shared };
   } catch {
     return null;
   }
@@ -195,9 +201,25 @@ export function runVectors(f: Formula, compute: DType, outputs: readonly View[],
   );
   if (launch === null) return false;
   const flat = outputs.every((o) => isContiguous(shape, o.strides)) && inputs.every((x) => isFlat(x, shape));
+  if (flat && n >= policy.sharedFormulas && runOnThreads(f, launch, n, outputs, inputs)) return true;
   if (flat) launch.flat(n, ...outputs, ...inputs);
   else runBoxes(launch, outputs, inputs);
   return true;
+}
+
+/** Runs a flat launch on all threads; false where there is one, or where copies are most of it. */
+function runOnThreads(
+  f: Formula,
+  { shared, staging }: Launch,
+  n: number,
+  outputs: readonly View[],
+  inputs: readonly Operand[],
+): boolean {
+  const pool = threadPool();
+  if (pool === null || shared === null || costOf(f) < staging.places.filter((place) => place !== 0).length)
+    return false;
+  const code = shared(pool.heap);
+  return code !== null && runShared(pool, code.functions, n, outputs, inputs, staging.inputs, f.reaches);
 }
 
 /** An operand that moves through the tiles. */

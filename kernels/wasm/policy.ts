@@ -32,6 +32,8 @@ export interface Policy {
   memory: number;
   /** Multiplications of a product that are worth more than one thread. */
   sharedProducts: number;
+  /** Elements of a formula's launch that are worth more than one thread. */
+  sharedFormulas: number;
   /** Milliseconds after which a thread that does not finish its task is given up. */
   patience: number;
 }
@@ -48,6 +50,7 @@ export const policy: Policy = {
   windows: 256,
   memory: 2 ** 30,
   sharedProducts: 2 ** 20,
+  sharedFormulas: 2 ** 16,
   patience: 30_000,
   convolutions: 4096,
   tiles: [2, 4],

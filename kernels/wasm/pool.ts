@@ -99,13 +99,25 @@ export class Pool {
    * returns the sum of what the kernels returned when all is done.
    */
   run(tasks: readonly Task[], distance: number = 0): number {
-    let sum = 0;
-    for (let first = 0; first < tasks.length; ) {
-      const count = this.publish(tasks, first, distance);
-      sum += count === 0 ? perform(tasks[first]) : this.work(tasks, first, count);
-      first += max(count, 1);
-    }
-    return sum;
+    // What one thread does is not worth waking another for.
+    return tasks.length === 1 ? perform(tasks[0]) : this.start(tasks, distance)();
+  }
+
+  /**
+   * Begins to do tasks, and leaves the caller time for something else, which no kernel may need; the function that it gives must be called
+   * before other tasks begin, and does what `run` does.
+   */
+  start(tasks: readonly Task[], distance: number = 0): () => number {
+    let count = tasks.length === 0 ? 0 : this.publish(tasks, 0, distance);
+    return () => {
+      let sum = 0;
+      for (let first = 0; first < tasks.length; ) {
+        sum += count === 0 ? perform(tasks[first]) : this.work(tasks, first, count);
+        first += max(count, 1);
+        count = first < tasks.length ? this.publish(tasks, first, distance) : 0;
+      }
+      return sum;
+    };
   }
 
   stop(): void {
@@ -115,6 +127,8 @@ export class Pool {
   /** Hands out as many tasks as fit into a job; says how many. */
   private publish(tasks: readonly Task[], first: number, distance: number): number {
     const { shared, numbers, heap } = this;
+    // Nothing is pending, unless an error came between a start and its end.
+    this.settle();
     let last = min(tasks.length, first + taskMask);
     let to = 2 * (last - first);
     for (let k = first; k < last; k++) {
@@ -141,7 +155,7 @@ export class Pool {
     shared[places.failed] = 0;
     store(shared, places.pending, count);
     store(shared, places.job, heap.kernels * 2 ** taskBits + count);
-    notify(shared, places.job, count - 1);
+    notify(shared, places.job, count);
     return count;
   }
 

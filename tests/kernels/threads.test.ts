@@ -85,6 +85,19 @@ test('a task makes its calls one after the other', () => {
   expect([...pool.heap.i32.subarray(at / 4, at / 4 + 100)]).toEqual(wanted);
 });
 
+test('tasks are done while the caller does something else', () => {
+  const pool = twoThreads();
+  const add = adder(pool);
+  const at = pool.heap.reserve(400);
+  pool.heap.i32.fill(0);
+  const finish = pool.start(tasksOf(add, [[at, 5]]));
+  const end = Date.now() + 60_000;
+  while (pool.heap.i32[at / 4] === 0 && Date.now() < end);
+  expect(pool.heap.i32[at / 4]).toBe(5);
+  expect(finish()).toBe(5);
+  expect(pool.start([])()).toBe(0);
+});
+
 test('each thread has an area of its own', () => {
   const pool = twoThreads();
   const add = adder(pool);

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { policy as blas } from '../../kernels/blas/gemm.js';
 import { matmul } from '../../kernels/cpu/matmul.js';
+import { pointwise } from '../../kernels/cpu/pointwise.js';
+import { formula } from '../../kernels/dag.js';
+import type { numbers } from '../../kernels/scalar.js';
 import type { View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
 import type { Pool } from '../../kernels/wasm/pool.js';
 import { setThreads } from '../../kernels/wasm/threads.js';
 import { twoThreads } from '../helpers/threads.js';
-import { blank, duplicate, expectSame, layouts, randoms } from './views.js';
+import { blank, duplicate, expectSame, layouts, plain, randoms } from './views.js';
 
 // BLAS has threads of its own.
 beforeAll(() => void Object.assign(blas, { products: Infinity, convolutions: Infinity }));
@@ -33,18 +36,19 @@ function operand(shape: readonly number[], random: () => number, layout?: Parame
   return view;
 }
 
-/** Runs a kernel on one thread and on two: the same bits, and the same memory around the output. */
-function expectSameBits(output: View, kernel: (output: View) => void): void {
-  const [one, two] = [duplicate(output), duplicate(output)];
-  policy.sharedProducts = Infinity;
-  kernel(one);
-  policy.sharedProducts = 1;
+/** Runs a kernel on one thread and on two: the same bits, and the same memory around the outputs. */
+function expectSameBits(outputs: View | readonly View[], kernel: (...outputs: View[]) => void): void {
+  const given = [outputs].flat() as View[];
+  const [one, two] = [given.map(duplicate), given.map(duplicate)];
+  Object.assign(policy, { sharedProducts: Infinity, sharedFormulas: Infinity });
+  kernel(...one);
+  Object.assign(policy, { sharedProducts: 1, sharedFormulas: 1 });
   // Whoever works on the pool's heap overwrites its start.
   const start = pool.heap.reserve(64) / 4;
   pool.heap.i32.fill(0x7fffffff, start, start + 16);
-  kernel(two);
+  kernel(...two);
   expect(pool.heap.i32.subarray(start, start + 16)).not.toEqual(new Int32Array(16).fill(0x7fffffff));
-  expectSame(two, one, output);
+  for (const [k, output] of given.entries()) expectSame(two[k], one[k], output);
 }
 
 test('products on two threads are those on one, to the last bit, for any layout', () => {
@@ -63,7 +67,7 @@ test('products on two threads are those on one, to the last bit, for any layout'
         expectSameBits(blank('float32', [...batch, rows, columns], outputLayout), (output) => matmul(output, a, b));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -76,4 +80,44 @@ test.each([
   const random = randoms(rows);
   const [a, b] = [operand([rows, depth], random), operand([depth, columns], random)];
   expectSameBits(blank('float32', [rows, columns]), (output) => matmul(output, a, b));
+});
+
+test('formulas on two threads are those on one, to the last bit', () => {
+  Object.assign(policy, { formulas: 0, compiled: 0 });
+  const two = formula(3, ((s: typeof numbers, a: number, b: number, c: number) => [
+    s.tanh(s.add(a, b)),
+    s.mul(s.exp(a), c),
+  ]) as never);
+  const size = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 32_700, max: 40_000 }));
+  fc.assert(
+    fc.property(
+      size,
+      fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
+      fc.boolean(),
+      fc.integer(),
+      (n, leads, number, seed) => {
+        const random = randoms(seed);
+        const [first, second, a, b] = leads.map((lead) => operand([n], random, { ...plain, lead }));
+        const c = number ? 0.75 : operand([1], random);
+        expectSameBits([first, second], (...outputs) => pointwise(two, 'float32', outputs, [a, b, c]));
+        // In place.
+        expectSameBits(a, (output) => pointwise(two, 'float32', [output, duplicate(first)], [output, b, c]));
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
+
+test('copies are most of a cheap formula: it stays on one thread', () => {
+  Object.assign(policy, { formulas: 0, compiled: 0, sharedFormulas: 1 });
+  const start = pool.heap.reserve(64) / 4;
+  pool.heap.i32.fill(7, start, start + 16);
+  const [a, b] = [operand([50_000], randoms(1)), operand([50_000], randoms(2))];
+  pointwise(
+    formula(2, (s, x, y) => s.add(x, y)),
+    'float32',
+    [duplicate(a)],
+    [a, b],
+  );
+  expect(pool.heap.i32.subarray(start, start + 16)).toEqual(new Int32Array(16).fill(7));
 });
