@@ -2,7 +2,7 @@ import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
-import { flatVectors, pays, runVectors } from '../wasm/pointwise.js';
+import { flatVectors, pays, runOnThreads, runVectors } from '../wasm/pointwise.js';
 import { policy } from '../wasm/policy.js';
 import { isFlat, isOne } from './layout.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
@@ -178,6 +178,9 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
   if (!flat) {
     if (!runVectors(f, compute, outputs, inputs)) runStrided(f, compute, key, outputs, inputs);
     return;
+  }
+  if (count(shape) >= policy.sharedFormulas) {
+    if (runOnThreads(f, compute, outputs, inputs, plan(outputs, inputs).singles)) return;
   }
   const full = (key * 3 + computeCode(compute)) * 64;
   const vectors = pays(f, compute, count(shape));

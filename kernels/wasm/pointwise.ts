@@ -201,25 +201,27 @@ export function runVectors(f: Formula, compute: DType, outputs: readonly View[],
   );
   if (launch === null) return false;
   const flat = outputs.every((o) => isContiguous(shape, o.strides)) && inputs.every((x) => isFlat(x, shape));
-  if (flat && n >= policy.sharedFormulas && runOnThreads(f, launch, n, outputs, inputs)) return true;
   if (flat) launch.flat(n, ...outputs, ...inputs);
   else runBoxes(launch, outputs, inputs);
   return true;
 }
 
-/** Runs a flat launch on all threads; false where there is one, or where copies are most of it. */
-function runOnThreads(
+/** Runs a formula whose operands lie one after another on all threads; false where that is not the way, or copies are most of it. */
+export function runOnThreads(
   f: Formula,
-  { shared, staging }: Launch,
-  n: number,
+  compute: DType,
   outputs: readonly View[],
   inputs: readonly Operand[],
+  ones: readonly boolean[],
 ): boolean {
   const pool = threadPool();
-  if (pool === null || shared === null || costOf(f) < staging.places.filter((place) => place !== 0).length)
-    return false;
-  const code = shared(pool.heap);
-  return code !== null && runShared(pool, code.functions, n, outputs, inputs, staging.inputs, f.reaches);
+  const variant = pool && variantOf(f, compute);
+  const n = count(outputs[0].shape);
+  if (pool === null || variant === null || !variantPays(variant, n)) return false;
+  const launch = launchOf(f, variant, outputs, inputs, ones);
+  if (launch === null || launch.shared === null || costOf(f) <= outputs.length + inputs.length) return false;
+  const code = launch.shared(pool.heap);
+  return code !== null && runShared(pool, code.functions, n, outputs, inputs, launch.staging.inputs, f.reaches);
 }
 
 /** An operand that moves through the tiles. */
