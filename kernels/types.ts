@@ -194,7 +194,7 @@ export interface Kernels {
   argreduce(kind: 'max' | 'min', values: View | null, indices: View, input: View, dim: number): void;
   /** Running fold along `dim`; indices (of the running extreme, last one on ties) for max and min only. */
   scan(kind: 'sum' | 'prod' | 'max' | 'min', output: View, indices: View | null, input: View, dim: number): void;
-  /** Stable sort along `dim`, NaN largest; the outputs have the input's shape. */
+  /** Stable sort along `dim`, NaN largest; the outputs have the input's shape, or are shorter along `dim` and get the first ones. */
   sort(values: View, indices: View, input: View, dim: number, descending: boolean): void;
 
   /** output[..., m, n] = sum over k of a[..., m, k] b[..., k, n]; batch dimensions agree (stride 0 broadcasts). */

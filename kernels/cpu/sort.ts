@@ -1,6 +1,8 @@
 import * as reference from '../reference/sort.js';
 import type { View } from '../types.js';
-import { arrayTypes } from './memory.js';
+import { contiguousStrides, count } from '../view.js';
+import { copy } from './copy.js';
+import { allocate, arrayTypes } from './memory.js';
 import { dtypesKey, type Elements, elements, lines } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -93,7 +95,64 @@ function loop(
   }
 }
 
+/** The first few elements in order of each line: kept in order while the line goes by. */
+function selectLoop(
+  values: Elements,
+  toValue: Float64Array,
+  valueStride: number,
+  indices: Int32Array,
+  toIndex: Float64Array,
+  indexStride: number,
+  input: Elements,
+  from: Float64Array,
+  fromStride: number,
+  size: number,
+  descending: boolean,
+  keys: Elements,
+  order: Int32Array,
+): void {
+  const most = keys.length;
+  for (let line = 0; line < from.length; line++) {
+    let n = 0;
+    for (let i = 0, p = from[line]; i < size; i++, p += fromStride) {
+      const x = input[p];
+      // Better than the one before: NaN is the largest, and equal ones stay behind.
+      let j = n;
+      for (; j > 0; j--) {
+        const y = keys[j - 1];
+        if (!(descending ? x > y || (x !== x && y === y) : x < y || (y !== y && x === x))) break;
+        if (j === most) continue;
+        keys[j] = y;
+        order[j] = order[j - 1];
+      }
+      if (j === most) continue;
+      keys[j] = x;
+      order[j] = i;
+      if (n < most) n++;
+    }
+    for (let i = 0, q = toValue[line], r = toIndex[line]; i < n; i++, q += valueStride, r += indexStride) {
+      values[q] = keys[i];
+      indices[r] = order[i];
+    }
+  }
+}
+
 const compiled = specialize(loop);
+const compiledSelect = specialize(selectLoop);
+
+/** Up to how many elements selecting is faster than sorting all. */
+const few = 128;
+
+/** Sorts whole lines, and copies their beginnings. */
+function sortAll(values: View, indices: View, input: View, dim: number, descending: boolean): void {
+  const { shape } = input;
+  const [all, order] = [values, indices].map(({ dtype }): View => {
+    return { buffer: allocate(dtype, count(shape)), offset: 0, shape, strides: contiguousStrides(shape), dtype };
+  });
+  sort(all, order, input, dim, descending);
+  copy(values, { ...all, shape: values.shape });
+  copy(indices, { ...order, shape: indices.shape });
+}
 
 /** `Kernels.sort`. */
 export function sort(values: View, indices: View, input: View, dim: number, descending: boolean): void {
@@ -103,6 +162,25 @@ export function sort(values: View, indices: View, input: View, dim: number, desc
   const toValue = lines(values, dim);
   const toIndex = lines(indices, dim);
   const Keys = arrayTypes[input.dtype];
+  if (toValue.size < from.size) {
+    if (toValue.size > few) return sortAll(values, indices, input, dim, descending);
+    if (toValue.size === 0) return;
+    return compiledSelect(dtypesKey(input))(
+      elements(values),
+      toValue.starts,
+      toValue.stride,
+      indices.buffer as Int32Array,
+      toIndex.starts,
+      toIndex.stride,
+      elements(input),
+      from.starts,
+      from.stride,
+      from.size,
+      descending,
+      new Keys(toValue.size) as Elements,
+      new Int32Array(toValue.size),
+    );
+  }
   compiled(dtypesKey(input))(
     elements(values),
     toValue.starts,

@@ -9,7 +9,7 @@ function compare(a: Element, b: Element): number {
   return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
 }
 
-/** Stable sort along `dim`: values and where each came from. */
+/** Stable sort along `dim`: values and where each came from; of shorter outputs the first ones. */
 export function sort(values: View, indices: View, input: View, dim: number, descending: boolean): void {
   const read = reader(input);
   const writeValue = writer(values);
@@ -21,7 +21,7 @@ export function sort(values: View, indices: View, input: View, dim: number, desc
     const elements = Array.from({ length: from.size }, (_, i) => read(start + i * from.stride));
     const order = elements.map((_, i) => i);
     order.sort((i, j) => (descending ? compare(elements[j], elements[i]) : compare(elements[i], elements[j])));
-    order.forEach((source, i) => {
+    order.slice(0, toValue.size).forEach((source, i) => {
       writeValue(toValue.starts[line] + i * toValue.stride, elements[source]);
       writeIndex(toIndex.starts[line] + i * toIndex.stride, source);
     });

@@ -4,6 +4,8 @@ import { broadcastStrides, collapse, count } from '../view.js';
 
 /** Elements staged at once of each operand. */
 const tile = 4096;
+/** Elements that are staged in one piece, so that what needs two passes stages them once. */
+const all = 2 ** 17;
 /** Pieces shorter than this are left to JavaScript. */
 const short = 16;
 
@@ -41,6 +43,8 @@ export function piecesOf(shape: readonly number[], line: View, others: readonly 
   if (along && rows.slice(1).some((row) => row.some((step) => step !== 0))) return null;
   const [lines, ...rest] = rows.map((row, k) => places(k === 0 ? 0 : others[k - 1].offset, outer, row));
   const size = nest.shape[last];
-  const block = Math.min(lines.length, Math.max(1, Math.floor(tile / size)));
+  const several = lines.length > count(line.shape);
+  const whole = several && lines.length * size <= all ? lines.length : Math.max(1, Math.floor(tile / size));
+  const block = Math.min(lines.length, whole);
   return { size, number: lines.length, lines, lineCount: count(line.shape), others: rest, along, block };
 }

@@ -89,3 +89,32 @@ test('sort on the cpu is the reference, for any layout and dtype', () => {
     { numRuns: 300 },
   );
 });
+
+test('the first ones of each line are those of the whole line in order, in any layout', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
+      fc.nat(2),
+      fc.nat(9),
+      fc.constantFrom<DType>('float32', 'float64', 'int32', 'int64', 'bool'),
+      fc.boolean(),
+      fc.tuple(layouts(true), layouts(false)),
+      fc.integer(),
+      (shape, at, k, dtype, descending, [from, to], seed) => {
+        const dim = at % shape.length;
+        const input = scramble(blank(dtype, shape, from), randoms(seed));
+        const part = shape.with(dim, Math.min(k, shape[dim]));
+        expectAlike([blank(dtype, part, to), blank('int32', part, to)], [cpu.sort, reference.sort], (sort, [v, i]) =>
+          sort(v, i, input, dim, descending),
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('more than a few of a line are cut off the sorted line', () => {
+  const input = scramble(blank('float32', [2, 300]), randoms(4));
+  const outputs = [blank('float32', [2, 200]), blank('int32', [2, 200])];
+  expectAlike(outputs, [cpu.sort, reference.sort], (sort, [v, i]) => sort(v, i, input, 1, true));
+});

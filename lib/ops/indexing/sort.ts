@@ -6,12 +6,22 @@ import type { Tensor } from '../../core/tensor.js';
 
 type Sorted = Results<'values' | 'indices'>;
 
-const sortRow: Row<{ dim: number; descending: boolean }> = {
+/** Along which dimension, in which order, and how many of each line if not all. */
+interface Order {
+  readonly dim: number;
+  readonly descending: boolean;
+  readonly first?: number;
+}
+
+const sortRow: Row<Order> = {
   name: 'sort',
-  infer: ([x]) => [
-    { shape: x.shape, dtype: x.dtype },
-    { shape: x.shape, dtype: 'int32' },
-  ],
+  infer([x], { dim, first }) {
+    const shape = first === undefined || x.shape.length === 0 ? x.shape : x.shape.with(dim, first);
+    return [
+      { shape, dtype: x.dtype },
+      { shape, dtype: 'int32' },
+    ];
+  },
   kernel: (k, [values, indices], [x], { dim, descending }) => k.sort(values, indices, x, dim, descending),
   savesResults: [1],
   grad: (t, [g], [x], [, indices], { dim }) => [t.spreadAlong(g, indices, dim, x.shape)],
@@ -71,14 +81,13 @@ export const topk: Fn<
 > = fn(
   'topk(input, k, dim=-1, largest=true, sorted=true)',
   (input, k, dim, largest) => {
-    const [values, indices] = ordered('topk', input, dim, largest);
+    checkTensor('topk', input);
     const d = wrapDim('topk', dim, input.shape.length);
     const size = input.shape[d] ?? 1;
     if (!Number.isInteger(k) || k < 0 || k > size) {
       throw new ValueError(`topk: k is ${k}; dimension ${d} of ${showShape(input.shape)} allows 0 to ${size}`);
     }
-    const first = (x: Tensor): Tensor => (x.shape.length === 0 ? x : x.narrow(d, 0, k).contiguous());
-    return results(['values', 'indices'], [first(values), first(indices)]);
+    return results(['values', 'indices'], apply(sortRow, [input], { dim: d, descending: largest, first: k }));
   },
   {
     samples: (m) => [
