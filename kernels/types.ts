@@ -99,6 +99,14 @@ export type LstmSaved = Pick<LstmOperands, 'c' | 'weight'> & Pick<LstmResults, '
 /** Gradients to the sums and to the state before. */
 export type LstmGradients = Pick<LstmOperands, 'sums' | 'h' | 'c'>;
 
+/** Windows along one dimension: window i covers elements from starts[i] up to and without ends[i]. */
+export interface Spans {
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  /** What sums are divided by, one factor of it. */
+  readonly divisors: readonly number[];
+}
+
 /** How the loss of class indices is taken; targets equal to `ignoreIndex` count nothing. */
 export interface ClassLoss {
   /** The dimension of classes. */
@@ -152,6 +160,10 @@ export interface FusedKernels {
   crossEntropyBackward(to: View, gradient: View, shifts: View, operands: Classified, options: ClassLoss): void;
   /** Planes [N, C, ...] of zeros with the source's elements added at the flat places that indices (int32) name: the gradient of `maxPool`. */
   addToPlanes(output: View, source: View, indices: View): void;
+  /** Sums of windows of [N, C, ...] over the product of their divisors; one entry of `spans` for each spatial dimension, at most three. */
+  meanPool(output: View, input: View, spans: readonly Spans[]): void;
+  /** Gradient of `meanPool`. */
+  meanPoolBackward(output: View, gradient: View, spans: readonly Spans[]): void;
   /** One direction of an LSTM over at least one step; `reverse` begins with the last. */
   lstm(results: LstmResults, operands: LstmOperands, reverse: boolean): void;
   /** Gradient of `lstm` from those to every h and c; that of the weight is a product of its results. */

@@ -11,6 +11,7 @@ import { index, indexPut } from './indexing.js';
 import { linear, linearBackward } from './linear.js';
 import { lstm, lstmBackward } from './lstm.js';
 import { matmul } from './matmul.js';
+import { meanPool, meanPoolBackward } from './meanPool.js';
 import { allocate } from './memory.js';
 import { normalize } from './normalize.js';
 import { normalizeBackward } from './normalizeBackward.js';
@@ -63,6 +64,8 @@ export const cpu: Kernels = {
   philox,
   fused: {
     addToPlanes,
+    meanPool,
+    meanPoolBackward,
     crossEntropy,
     crossEntropyBackward,
     linear,

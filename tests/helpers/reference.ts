@@ -8,6 +8,7 @@ import { index, indexPut } from '../../kernels/reference/index.js';
 import { linear, linearBackward } from '../../kernels/reference/linear.js';
 import { lstm, lstmBackward } from '../../kernels/reference/lstm.js';
 import { matmul } from '../../kernels/reference/matmul.js';
+import { meanPool, meanPoolBackward } from '../../kernels/reference/meanPool.js';
 import { normalize, normalizeBackward } from '../../kernels/reference/normalize.js';
 import { philox } from '../../kernels/reference/philox.js';
 import { copy, fill, pointwise } from '../../kernels/reference/pointwise.js';
@@ -51,6 +52,8 @@ export const reference: Kernels = {
   philox,
   fused: {
     addToPlanes,
+    meanPool,
+    meanPoolBackward,
     crossEntropy,
     crossEntropyBackward,
     linear,

@@ -6,6 +6,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { resample } from '../layers/resample.js';
 import { batched } from '../shape/window.js';
 import { average } from './averagePool.js';
+import { meanPool, poolsMeans } from './meanPool.js';
 import { largest } from './planes.js';
 
 /** Wanted sizes: one number for all dimensions, or a list with one each; null keeps the input's. */
@@ -43,6 +44,14 @@ type AdaptivePool = Fn<[input: Tensor, outputSize: OutputSize], { outputSize?: O
 
 function adaptiveAverage(name: string, x: Tensor, sizes: readonly number[]): Tensor {
   const plane = x.shape.slice(2);
+  if (poolsMeans(x)) {
+    const all = sizes.map((n, d) => spans(plane[d], n));
+    const end = ({ starts, lengths }: Spans): number[] => starts.map((start, i) => start + lengths[i]);
+    return meanPool(
+      x,
+      all.map((along) => ({ starts: along.starts, ends: end(along), divisors: along.lengths })),
+    );
+  }
   if (sizes.every((n, d) => n > 0 && plane[d] % n === 0)) {
     const size = sizes.map((n, d) => plane[d] / n);
     const none = sizes.map(() => 0);

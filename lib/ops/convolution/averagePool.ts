@@ -1,3 +1,4 @@
+import type { Spans } from '../../../kernels/types.js';
 import { count } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn, type Maker } from '../../core/define.js';
@@ -5,6 +6,7 @@ import { ValueError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { fromValues } from '../creation/values.js';
 import { batched, type Pooling, pooledSizes, pooling, type Size, windows } from '../shape/window.js';
+import { meanPool, poolsMeans } from './meanPool.js';
 
 /** How many elements each window along one dimension covers, with or without the padding. */
 function covered(size: number, windowCount: number, window: Pooling, d: number, countIncludePad: boolean): number[] {
@@ -31,6 +33,16 @@ function windowSums(x: Tensor, window: Pooling, counts: readonly number[]): Tens
   return windows(x, window, counts).sum(counts.map((_, d) => d - counts.length));
 }
 
+/** The windows along one dimension, cut to what is there. */
+function spansOf(size: number, windowCount: number, window: Pooling, d: number, divisors: readonly number[]): Spans {
+  const starts = Array.from({ length: windowCount }, (_, i) => i * window.stride[d] - window.padding[d]);
+  return {
+    starts: starts.map((start) => Math.max(start, 0)),
+    ends: starts.map((start) => Math.min(start + window.size[d], size)),
+    divisors,
+  };
+}
+
 /** `avgPool1d`, `avgPool2d`, `avgPool3d` once their arguments are read. */
 export function average(
   name: string,
@@ -41,6 +53,15 @@ export function average(
 ): Tensor {
   const run = (x: Tensor): Tensor[] => {
     const counts = pooledSizes(name, x.shape, window);
+    if (poolsMeans(x)) {
+      const spans = counts.map((n, d) => {
+        const size = x.shape[d + 2];
+        const given = new Array<number>(n).fill(d === 0 ? (divisorOverride ?? 1) : 1);
+        const divisors = divisorOverride === null ? covered(size, n, window, d, countIncludePad) : given;
+        return spansOf(size, n, window, d, divisors);
+      });
+      return [meanPool(x, spans)];
+    }
     const by = divisorOverride ?? divisor(x, counts, window, countIncludePad);
     return [windowSums(x, window, counts).div(by)];
   };
