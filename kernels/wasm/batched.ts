@@ -1,6 +1,6 @@
 import type { Matrix } from '../cpu/matrix.js';
 import type { Nest } from '../view.js';
-import { openGemm, overhang, panelColumns, panelRows } from './gemm.js';
+import { openProducts, overhang, panelRows, panelWidth } from './gemm.js';
 import { policy } from './policy.js';
 import { isSmall } from './product.js';
 import { isCompact, lines, panels, slack } from './staging.js';
@@ -35,7 +35,7 @@ function extentOf(sizes: readonly number[], steps: readonly number[]): Extent {
 }
 
 /**
- * A batch of small float32 products, as many as `outer` says (its strides are those of c, a and b): operands are staged for many
+ * A batch of small products of floats, as many as `outer` says (its strides are those of c, a and b): operands are staged for many
  * matrices at once. False, with nothing that counts in c, where WebAssembly is not the way.
  */
 export function batchedProduct(
@@ -49,12 +49,13 @@ export function batchedProduct(
 ): boolean {
   const count = shape.reduce((n, extent) => n * extent, 1);
   const size = rows * columns;
-  if (c.data.BYTES_PER_ELEMENT !== 4 || !(size * depth * count >= policy.products)) return false;
+  const bytes = c.data.BYTES_PER_ELEMENT;
+  if (!(size * depth * count >= policy.products)) return false;
   if (shape.length === 0 || !isSmall(rows, columns, depth) || !isCompact(c, rows, columns)) return false;
   // Results must lie matrix after matrix.
   for (let d = shape.length - 1, step = size; d >= 0; step *= shape[d--]) if (cs[d] !== step) return false;
   const pool = size * depth * count >= policy.sharedProducts ? threadPool() : null;
-  const linked = openGemm(pool?.heap);
+  const linked = openProducts(bytes, pool?.heap);
   if (linked === null) return false;
   const { heap, functions } = linked;
 
@@ -71,15 +72,15 @@ export function batchedProduct(
   const together = (d: number, n: number, c0: number, a0: number, b0: number): boolean => {
     const [left, right] = extents(d, n);
     const matrices = (n * cs[d]) / size;
-    const each = pool === null ? 4 * size : lines(4 * size + overhang(columns));
-    const results = lines(matrices * each + overhang(columns));
-    const first = lines(4 * left.reach + slack);
-    const second = lines(4 * right.reach + slack);
-    const packed = lines(4 * depth * (panels(rows, panelRows) + panels(columns, panelColumns)));
+    const each = pool === null ? bytes * size : lines(bytes * size + overhang(columns, bytes));
+    const results = lines(matrices * each + overhang(columns, bytes));
+    const first = lines(bytes * left.reach + slack);
+    const second = lines(bytes * right.reach + slack);
+    const packed = lines(bytes * depth * (panels(rows, panelRows) + panels(columns, panelWidth(bytes))));
     const at = heap.reserve(results + first + second + packed * (pool?.threads ?? 1));
     if (at === 0) return false;
-    heap.write(at + results, a.data as Float32Array, a0 - left.before, left.reach);
-    heap.write(at + results + first, b.data as Float32Array, b0 - right.before, right.reach);
+    heap.write(at + results, a.data, a0 - left.before, left.reach);
+    heap.write(at + results + first, b.data, b0 - right.before, right.reach);
     const scratch = at + results + first + second;
     const work = new Work(pool);
     const perTask = ceil(matrices / (4 * (pool?.threads ?? 1)));
@@ -90,19 +91,19 @@ export function batchedProduct(
       work.call(
         functions.product,
         ownScratch,
-        ...[p, 4 * a.row, 4 * a.column, q, 4 * b.row, 4 * b.column],
+        ...[p, bytes * a.row, bytes * a.column, q, bytes * b.row, bytes * b.column],
         ...[0, to, rows, columns, depth, scratch],
       );
     };
     const walk = (e: number, size: number, p: number, q: number): void => {
-      for (let i = 0; i < size; i++, p += 4 * as[e], q += 4 * bs[e]) {
+      for (let i = 0; i < size; i++, p += bytes * as[e], q += bytes * bs[e]) {
         if (e + 1 < shape.length) walk(e + 1, shape[e + 1], p, q);
         else one(p, q);
       }
     };
-    walk(d, n, at + results + 4 * left.before, at + results + first + 4 * right.before);
+    walk(d, n, at + results + bytes * left.before, at + results + first + bytes * right.before);
     work.done(packed);
-    const target = c.data as Float32Array;
+    const target = c.data;
     if (pool === null) heap.read(at, target, c0, matrices * size);
     else for (let i = 0; i < matrices; i++) heap.read(at + i * each, target, c0 + i * size, size);
     return true;

@@ -17,10 +17,15 @@ import { addPack, addPackStrided } from './packing.js';
 
 /** Rows of the left matrix in a panel. */
 export const panelRows = 4;
-/** Columns of the right matrix in a panel: eight sums of four lanes is the most that the engine keeps in registers. */
+/** Columns of the right matrix in a panel, in float32: eight sums of four lanes is the most that the engine keeps in registers. */
 export const panelColumns = 8;
 
-type Pack = (
+/** Columns of the right matrix in a panel for elements of so many bytes: two vectors. */
+export function panelWidth(bytes: number): number {
+  return 32 / bytes;
+}
+
+type PackStrided = (
   target: number,
   panel: number,
   source: number,
@@ -44,6 +49,9 @@ type PackTables = (
 /** Steps of depth whose sums stay in registers; between two such runs they rest in float32. */
 export const depthBlock = 256;
 
+/** The functions of the blocked product that float64 has too; addresses, strides and row lengths are in bytes. */
+export type Products = Pick<Gemm, 'packStrided4' | 'multiplyBlocks' | 'product'> & Partial<Gemm>;
+
 /** The functions of the blocked float32 product; addresses, table entries, strides and row lengths are in bytes. */
 export interface Gemm {
   /**
@@ -54,10 +62,10 @@ export interface Gemm {
   pack8: PackTables;
   /**
    * Packs the elements source + i * row + k * step in panels of so many rows, step by step, `panel` bytes from panel to panel; where `row`
-   * is 4, up to 28 bytes behind the last row are read, and end in the last panel.
+   * is one element, up to 28 bytes behind the last row are read, and end in the last panel.
    */
-  packStrided4: Pack;
-  packStrided8: Pack;
+  packStrided4: PackStrided;
+  packStrided8: PackStrided;
   /** c = left right, or c += left right, for packed panels of one step at least; whole panels of c are written, `row` bytes from row to row. */
   multiply(
     left: number,
@@ -112,8 +120,37 @@ export interface Gemm {
 /** Steps of depth between two jumps back. */
 const unrolled = 8;
 
+/** Elements as the micro-kernel sees them. */
+interface ElementKind {
+  readonly bytes: 4 | 8;
+  /** `bytes` as a power of two. */
+  readonly shift: number;
+  readonly columns: number;
+  readonly splat: 'v128.load32_splat' | 'v128.load64_splat';
+  readonly add: 'f32x4.add' | 'f64x2.add';
+  readonly multiply: 'f32x4.mul' | 'f64x2.mul';
+}
+
+const single: ElementKind = {
+  bytes: 4,
+  shift: 2,
+  columns: panelColumns,
+  splat: 'v128.load32_splat',
+  add: 'f32x4.add',
+  multiply: 'f32x4.mul',
+};
+
+const double: ElementKind = {
+  bytes: 8,
+  shift: 3,
+  columns: panelWidth(8),
+  splat: 'v128.load64_splat',
+  add: 'f64x2.add',
+  multiply: 'f64x2.mul',
+};
+
 /** The product of one panel of each side, on registers. */
-function tile(f: FunctionBuilder) {
+function tile(f: FunctionBuilder, { bytes, add, multiply, splat }: ElementKind) {
   const [k, a, b, to] = Array.from({ length: 4 }, () => f.local('i32'));
   const [low, high, x] = Array.from({ length: 3 }, () => f.local('v128'));
   const sums = Array.from({ length: 2 * panelRows }, () => f.local('v128'));
@@ -122,9 +159,9 @@ function tile(f: FunctionBuilder) {
     f.set(low, load('v128.load', b, 32 * s));
     f.set(high, load('v128.load', b, 32 * s + 16));
     for (let r = 0; r < panelRows; r++) {
-      f.set(x, load('v128.load32_splat', a, 16 * s + 4 * r));
-      f.set(sums[2 * r], op('f32x4.add', sums[2 * r], op('f32x4.mul', x, low)));
-      f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], op('f32x4.mul', x, high)));
+      f.set(x, load(splat, a, bytes * (panelRows * s + r)));
+      f.set(sums[2 * r], op(add, sums[2 * r], op(multiply, x, low)));
+      f.set(sums[2 * r + 1], op(add, sums[2 * r + 1], op(multiply, x, high)));
     }
   };
   const eachRow = (c: Expression<'i32'>, row: Expression<'i32'>, visit: (r: number) => void): void => {
@@ -138,20 +175,20 @@ function tile(f: FunctionBuilder) {
     clear(): void {
       for (const sum of sums) f.set(sum, v128(new Int32Array(4)));
     },
-    /** Adds the same eight numbers to every row. */
+    /** Adds the same two vectors to every row. */
     addRow(row: Expression<'i32'>): void {
       f.set(low, load('v128.load', row));
       f.set(high, load('v128.load', row, 16));
       for (let r = 0; r < panelRows; r++) {
-        f.set(sums[2 * r], op('f32x4.add', sums[2 * r], low));
-        f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], high));
+        f.set(sums[2 * r], op(add, sums[2 * r], low));
+        f.set(sums[2 * r + 1], op(add, sums[2 * r + 1], high));
       }
     },
     /** Adds what lies in c: after a block's own sums, whose errors then stay as small as the block. */
     join(c: Expression<'i32'>, row: Expression<'i32'>): void {
       eachRow(c, row, (r) => {
-        f.set(sums[2 * r], op('f32x4.add', sums[2 * r], load('v128.load', to)));
-        f.set(sums[2 * r + 1], op('f32x4.add', sums[2 * r + 1], load('v128.load', to, 16)));
+        f.set(sums[2 * r], op(add, sums[2 * r], load('v128.load', to)));
+        f.set(sums[2 * r + 1], op(add, sums[2 * r + 1], load('v128.load', to, 16)));
       });
     },
     // A way out after every step keeps the engine from moving the loads of all of them to the front, where they spill the sums.
@@ -165,7 +202,7 @@ function tile(f: FunctionBuilder) {
             step(s);
             if (s + 1 < unrolled) f.branchIf(end, op('i32.eq', k, i32(s + 1)));
           }
-          f.advance(a, 16 * unrolled);
+          f.advance(a, panelRows * bytes * unrolled);
           f.advance(b, 32 * unrolled);
           f.advance(k, -unrolled);
           f.branchIf(start, k);
@@ -181,17 +218,17 @@ function tile(f: FunctionBuilder) {
   };
 }
 
-function addMultiply(module: ModuleBuilder): Callee {
+function addMultiply(module: ModuleBuilder, kind: ElementKind): Callee {
   const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.function('multiply', parameters, null, (f, [left, right, c, row, rows, columns, depth, accumulate]) => {
     const [i, j, to] = Array.from({ length: 3 }, () => f.local('i32'));
-    const sums = tile(f);
-    f.count(j, columns, panelColumns, () => {
+    const sums = tile(f, kind);
+    f.count(j, columns, kind.columns, () => {
       f.set(i, i32(0));
       f.count(i, rows, panelRows, () => {
-        f.set(to, plus(plus(c, times(i, row)), op('i32.shl', j, i32(2))));
+        f.set(to, plus(plus(c, times(i, row)), op('i32.shl', j, i32(kind.shift))));
         sums.clear();
-        sums.add(plus(left, times(op('i32.shl', i, i32(2)), depth)), right, depth);
+        sums.add(plus(left, times(op('i32.shl', i, i32(kind.shift)), depth)), right, depth);
         f.when(accumulate, () => sums.join(to, row));
         sums.store(to, row);
       });
@@ -201,12 +238,12 @@ function addMultiply(module: ModuleBuilder): Callee {
 }
 
 /** `multiply` for block after block of depth. */
-function addMultiplyBlocks(module: ModuleBuilder, multiply: Callee): void {
+function addMultiplyBlocks(module: ModuleBuilder, kind: ElementKind, multiply: Callee): void {
   const parameters = new Array<'i32'>(12).fill('i32');
   module.function('multiplyBlocks', parameters, null, (f, p) => {
     const [left, leftBlock, i, right, rightBlock, j, c, row, rows, columns, depth, accumulate] = p;
     const d = f.local('i32');
-    const panel = (first: Expression<'i32'>): Expression<'i32'> => times(op('i32.shl', first, i32(2)), d);
+    const panel = (first: Expression<'i32'>): Expression<'i32'> => times(op('i32.shl', first, i32(kind.shift)), d);
     f.loop((again) => {
       f.set(d, select(op('i32.lt_s', depth, i32(depthBlock)), depth, i32(depthBlock)));
       f.call(multiply, plus(left, panel(i)), plus(right, panel(j)), c, row, rows, columns, d, accumulate);
@@ -219,43 +256,44 @@ function addMultiplyBlocks(module: ModuleBuilder, multiply: Callee): void {
   });
 }
 
-/** Bytes behind c that `product` writes. */
-export function overhang(columns: number): number {
-  return 4 * (panelRows - 1) * columns + 4 * panelColumns;
+/** Bytes behind c that `product` writes, for elements of so many bytes. */
+export function overhang(columns: number, bytes: number): number {
+  return bytes * (panelRows - 1) * columns + 32;
 }
 
 /**
  * Both sides packed, then row of tiles by row of tiles: the last panel of columns comes first, so that what it writes beyond the end of a
  * row is overwritten by the beginning of the next.
  */
-function addProduct(module: ModuleBuilder): void {
-  const pack4 = addPackStrided(module, panelRows);
-  const pack8 = addPackStrided(module, panelColumns);
+function addProduct(module: ModuleBuilder, kind: ElementKind): void {
+  const packLeft = addPackStrided(module, panelRows, kind.bytes);
+  const packRight = kind.columns === panelRows ? packLeft : addPackStrided(module, kind.columns, kind.bytes);
   const parameters = new Array<'i32'>(12).fill('i32');
   module.function('product', parameters, null, (f, p) => {
     const [a, aRow, aColumn, b, bRow, bColumn, start, c, rows, columns, depth, scratch] = p;
     const [i, j, left, right, row, to] = Array.from({ length: 6 }, () => f.local('i32'));
-    const sums = tile(f);
-    const panelBytes = (first: Expression<'i32'>): Expression<'i32'> => times(op('i32.shl', first, i32(2)), depth);
+    const sums = tile(f, kind);
+    const panelBytes = (first: Expression<'i32'>): Expression<'i32'> =>
+      times(op('i32.shl', first, i32(kind.shift)), depth);
     f.set(right, scratch);
-    f.call(pack8, right, op('i32.shl', depth, i32(5)), b, bColumn, bRow, columns, depth);
-    const whole = op('i32.and', plus(columns, i32(panelColumns - 1)), i32(-panelColumns));
+    f.call(packRight, right, op('i32.shl', depth, i32(5)), b, bColumn, bRow, columns, depth);
+    const whole = op('i32.and', plus(columns, i32(kind.columns - 1)), i32(-kind.columns));
     f.set(left, plus(right, panelBytes(whole)));
-    f.call(pack4, left, op('i32.shl', depth, i32(4)), a, aRow, aColumn, rows, depth);
-    f.set(row, op('i32.shl', columns, i32(2)));
+    f.call(packLeft, left, op('i32.shl', depth, i32(kind.shift + 2)), a, aRow, aColumn, rows, depth);
+    f.set(row, op('i32.shl', columns, i32(kind.shift)));
     f.count(i, rows, panelRows, () => {
-      f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-panelColumns)));
+      f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-kind.columns)));
       f.loop((again) => {
-        const along = op('i32.shl', j, i32(2));
+        const along = op('i32.shl', j, i32(kind.shift));
         f.set(to, plus(c, along));
         sums.clear();
         sums.add(left, plus(right, panelBytes(j)), depth);
         f.when(start, () => sums.addRow(plus(start, along)));
         sums.store(to, row);
-        f.advance(j, -panelColumns);
+        f.advance(j, -kind.columns);
         f.branchIf(again, op('i32.ge_s', j, i32(0)));
       });
-      f.set(left, plus(left, op('i32.shl', depth, i32(4))));
+      f.set(left, plus(left, op('i32.shl', depth, i32(kind.shift + 2))));
       f.set(c, plus(c, op('i32.shl', row, i32(2))));
     });
   });
@@ -266,11 +304,24 @@ export function gemmOn(heap: Heap): Gemm {
   const module = new ModuleBuilder();
   addPack(module, panelRows);
   addPack(module, panelColumns);
-  addMultiplyBlocks(module, addMultiply(module));
-  addProduct(module);
+  addMultiplyBlocks(module, single, addMultiply(module, single));
+  addProduct(module, single);
   addColumnSums(module);
   return heap.compile(module) as unknown as Gemm;
 }
 
 /** The product's functions on this thread's heap, or on another. */
 export const openGemm: (heap?: Heap | null) => Linked<Gemm> | null = linked(gemmOn);
+
+/** The same in float64, of what there is. */
+const openGemm64: (heap?: Heap | null) => Linked<Products> | null = linked((heap: Heap) => {
+  const module = new ModuleBuilder();
+  addMultiplyBlocks(module, double, addMultiply(module, double));
+  addProduct(module, double);
+  return heap.compile(module) as unknown as Products;
+});
+
+/** The product's functions for elements of so many bytes. */
+export function openProducts(bytes: number, heap?: Heap | null): Linked<Products> | null {
+  return bytes === 4 ? openGemm(heap) : openGemm64(heap);
+}

@@ -42,9 +42,9 @@ export interface Heap {
   /** Compiles a module over this memory. */
   compile(module: ModuleBuilder): Functions;
   /** Copies elements to an address. */
-  write(address: number, source: Float32Array, from: number, count: number): void;
+  write(address: number, source: Float32Array | Float64Array, from: number, count: number): void;
   /** Copies elements from an address. */
-  read(address: number, target: Float32Array, to: number, count: number): void;
+  read(address: number, target: Float32Array | Float64Array, to: number, count: number): void;
 }
 
 /** A heap over a memory of its own. */
@@ -79,14 +79,16 @@ export class GrowingHeap implements Heap {
     return this.instantiate(this.translate(module));
   }
 
-  write(address: number, source: Float32Array, from: number, count: number): void {
+  write(address: number, source: Float32Array | Float64Array, from: number, count: number): void {
     // A window costs twice the copy itself where that is small.
-    const whole = count === source.length;
-    this.f32.set(whole ? source : source.subarray(from, from + count), address / 4);
+    const window = count === source.length ? source : source.subarray(from, from + count);
+    if (source.BYTES_PER_ELEMENT === 4) this.f32.set(window, address / 4);
+    else this.f64.set(window, address / 8);
   }
 
-  read(address: number, target: Float32Array, to: number, count: number): void {
-    target.set(this.f32.subarray(address / 4, address / 4 + count), to);
+  read(address: number, target: Float32Array | Float64Array, to: number, count: number): void {
+    if (target.BYTES_PER_ELEMENT === 4) target.set(this.f32.subarray(address / 4, address / 4 + count), to);
+    else target.set(this.f64.subarray(address / 8, address / 8 + count), to);
   }
 
   protected translate(module: ModuleBuilder): object {

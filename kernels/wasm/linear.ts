@@ -38,7 +38,7 @@ export function linearBackward(
   if (linked === null) return false;
   const { heap, functions } = linked;
   const most = max(rows, outputs);
-  const result = lines(4 * most * inputs + overhang(inputs));
+  const result = lines(4 * most * inputs + overhang(inputs, 4));
   const sums = lines(8 * panels(outputs, 4));
   const spaces = [room(g, rows, outputs), room(x, rows, inputs), room(w, outputs, inputs)];
   const packed = 4 * (panels(most, panelRows) + panels(inputs, panelColumns)) * max(rows, outputs);

@@ -105,9 +105,17 @@ export function addPack(module: ModuleBuilder, width: number): void {
   });
 }
 
+/** The same for two rows of two elements of eight bytes. */
+function transposePair(f: FunctionBuilder, rows: readonly Expression<'v128'>[]): Expression<'v128'>[] {
+  const [a, b] = rows.map((row) => f.define(row));
+  return [shuffle(a, b, [0, 1, 4, 5]), shuffle(a, b, [2, 3, 6, 7])];
+}
+
 /** Adds `packStrided{width}`: packs a matrix that lies at any strides. */
-export function addPackStrided(module: ModuleBuilder, width: number): Callee {
-  const groups = Array.from({ length: width / 4 }, (_, g) => g);
+export function addPackStrided(module: ModuleBuilder, width: number, bytes: 4 | 8): Callee {
+  const lanes = 16 / bytes;
+  const groups = Array.from({ length: width / lanes }, (_, g) => g);
+  const turn = bytes === 4 ? transpose : transposePair;
   const parameters = new Array<'i32'>(7).fill('i32');
   return module.function(`packStrided${width}`, parameters, null, (f, p) => {
     const [target, panel, source, row, step, count, depth] = p;
@@ -123,7 +131,7 @@ export function addPackStrided(module: ModuleBuilder, width: number): Callee {
       f.set(k, i32(0));
       f.count(k, depth, 1, () => {
         for (const g of groups) f.store('v128.store', to, load('v128.load', at, 16 * g), 16 * g);
-        f.advance(to, 4 * width);
+        f.advance(to, bytes * width);
         f.set(at, plus(at, step));
       });
     };
@@ -136,12 +144,12 @@ export function addPackStrided(module: ModuleBuilder, width: number): Callee {
         f.set(place, plus(source, times(within, row)));
       });
       f.set(k, i32(0));
-      f.when(op('i32.eq', step, i32(4)), () => {
-        f.count(k, op('i32.sub', depth, i32(3)), 4, () => {
+      f.when(op('i32.eq', step, i32(bytes)), () => {
+        f.count(k, op('i32.sub', depth, i32(lanes - 1)), lanes, () => {
           for (const g of groups) {
-            const four = places.slice(4 * g, 4 * g + 4).map((place) => load('v128.load', place));
-            transpose(f, four).forEach((vector, s) => {
-              f.store('v128.store', to, vector, 4 * width * s + 16 * g);
+            const block = places.slice(lanes * g, lanes * (g + 1)).map((place) => load('v128.load', place));
+            turn(f, block).forEach((vector, s) => {
+              f.store('v128.store', to, vector, bytes * width * s + 16 * g);
             });
           }
           walk(i32(16));
@@ -150,16 +158,17 @@ export function addPackStrided(module: ModuleBuilder, width: number): Callee {
       });
       f.count(k, depth, 1, () => {
         places.forEach((place, l) => {
-          f.store('f32.store', to, load('f32.load', place), 4 * l);
+          if (bytes === 4) f.store('f32.store', to, load('f32.load', place), 4 * l);
+          else f.store('f64.store', to, load('f64.load', place), 8 * l);
         });
         walk(step);
-        f.advance(to, 4 * width);
+        f.advance(to, bytes * width);
       });
     };
 
     f.count(i, count, width, () => {
       f.set(to, target);
-      f.when(op('i32.eq', row, i32(4)), inOrder, apart);
+      f.when(op('i32.eq', row, i32(bytes)), inOrder, apart);
       f.set(target, plus(target, panel));
       f.set(source, plus(source, times(row, i32(width))));
     });

@@ -1,5 +1,5 @@
 import { type Matrix, turned, type Vector } from '../cpu/matrix.js';
-import { depthBlock, type Gemm, openGemm, overhang, panelColumns, panelRows } from './gemm.js';
+import { depthBlock, openProducts, overhang, type Products, panelRows, panelWidth } from './gemm.js';
 import type { Heap } from './heap.js';
 import { policy } from './policy.js';
 import type { Pool } from './pool.js';
@@ -26,13 +26,13 @@ const depthPart = 4096;
 /** The product's functions on a heap, and what the threads that see it are to do. */
 interface Threads {
   readonly heap: Heap;
-  readonly functions: Gemm;
+  readonly functions: Products;
   readonly pool: Pool | null;
   readonly work: Work;
 }
 
 /**
- * c = a b, plus one row where `start` is given, in float32, for matrices of one row, column and step at least; false, and nothing done,
+ * c = a b, plus one row where `start` is given, for matrices of one row, column and step at least; false, and nothing done,
  * where WebAssembly is not the way.
  */
 export function product(
@@ -44,9 +44,9 @@ export function product(
   b: Matrix,
   start: Vector | null = null,
 ): boolean {
-  if (c.data.BYTES_PER_ELEMENT !== 4 || !(rows * columns * depth >= policy.products)) return false;
+  if (!(rows * columns * depth >= policy.products)) return false;
   const pool = rows * columns * depth >= policy.sharedProducts ? threadPool() : null;
-  const linked = openGemm(pool?.heap);
+  const linked = openProducts(c.data.BYTES_PER_ELEMENT, pool?.heap);
   if (linked === null) return false;
   const { heap, functions } = linked;
   if (pool === null && isSmall(rows, columns, depth))
@@ -71,7 +71,7 @@ function stageStart(heap: Heap, address: number, start: Vector | null, columns: 
 /** In one go: both operands staged, one call, the result copied out. */
 function small(
   heap: Heap,
-  gemm: Gemm,
+  gemm: Products,
   rows: number,
   columns: number,
   depth: number,
@@ -80,11 +80,12 @@ function small(
   b: Matrix,
   start: Vector | null,
 ): boolean {
+  const bytes = c.data.BYTES_PER_ELEMENT;
   const left = room(a, rows, depth);
   const right = room(b, depth, columns);
-  const sums = lines(4 * rows * columns + overhang(columns));
-  const first = start === null ? 0 : lines(4 * columns + slack);
-  const packed = 4 * depth * (panels(rows, panelRows) + panels(columns, panelColumns));
+  const sums = lines(bytes * rows * columns + overhang(columns, bytes));
+  const first = start === null ? 0 : lines(bytes * columns + slack);
+  const packed = bytes * depth * (panels(rows, panelRows) + panels(columns, panelWidth(bytes)));
   const at = heap.reserve(sums + first + left + right + packed);
   if (at === 0) return false;
   const row = stageStart(heap, at + sums, start, columns);
@@ -106,26 +107,27 @@ function from(m: Matrix, i: number, j: number): Matrix {
  */
 function pack(
   { heap, functions, pool, work }: Threads,
-  width: 4 | 8,
+  width: number,
   to: number,
   staged: number,
   m: Matrix,
   rows: number,
   depth: number,
 ): void {
-  const kernel = width === panelRows ? functions.packStrided4 : functions.packStrided8;
+  const bytes = m.data.BYTES_PER_ELEMENT;
+  const kernel = width === panelRows ? functions.packStrided4 : (functions.packStrided8 as Products['packStrided4']);
   const size = pool === null ? band : sharedBand;
-  const whole = 4 * panels(rows, width);
+  const whole = bytes * panels(rows, width);
   const put = (s: Staged, i: number, n: number, k: number, steps: number): void => {
     for (let first = k; first < k + steps; ) {
       const block = first - (first % depthBlock);
       const blockSteps = min(depthBlock, depth - block);
       const run = min(block + blockSteps, k + steps) - first;
-      const target = to + whole * block + 4 * i * blockSteps + 4 * width * (first - block);
+      const target = to + whole * block + bytes * i * blockSteps + bytes * width * (first - block);
       const source = s.address + (first - k) * s.column;
       work.share(kernel, n, width, (l, lanes) => [
-        target + 4 * l * blockSteps,
-        4 * width * blockSteps,
+        target + bytes * l * blockSteps,
+        bytes * width * blockSteps,
         source + l * s.row,
         s.row,
         s.column,
@@ -153,8 +155,8 @@ function pack(
 }
 
 /** Bytes for a band. */
-function bandRoom(pool: Pool | null, rows: number, depth: number, width: number): number {
-  return lines(8 * max(min(rows * depth, pool === null ? band : sharedBand), width * depth, rows) + slack);
+function bandRoom(pool: Pool | null, bytes: number, rows: number, depth: number, width: number): number {
+  return lines(2 * bytes * max(min(rows * depth, pool === null ? band : sharedBand), width * depth, rows) + slack);
 }
 
 /** In blocks: a part of the right matrix is packed, then each block of the left one's rows, so that each is packed once. */
@@ -169,20 +171,25 @@ function large(
   start: Vector | null,
 ): boolean {
   const { heap, pool, work } = threads;
+  const bytes = c.data.BYTES_PER_ELEMENT;
+  const panelColumns = panelWidth(bytes);
   const steps = min(depth, depthPart);
   const block = pool === null ? rowBlock : sharedRowBlock;
   const height = panels(min(rows, block), panelRows);
   const part = panels(min(columns, max(columnBlock, floor(rightPart / steps))), panelColumns);
   const width = min(part, columnBlock);
-  const [leftRoom, rightRoom] = [bandRoom(pool, height, steps, panelRows), bandRoom(pool, part, steps, panelColumns)];
+  const [leftRoom, rightRoom] = [
+    bandRoom(pool, bytes, height, steps, panelRows),
+    bandRoom(pool, bytes, part, steps, panelColumns),
+  ];
   // Both at the same time where both are packed at the same time.
   const staging = pool === null ? max(leftRoom, rightRoom) : leftRoom + rightRoom;
-  const first = start === null ? 0 : lines(4 * columns + slack);
-  const at = heap.reserve(4 * (height * width + height * steps + part * steps) + staging + first);
+  const first = start === null ? 0 : lines(bytes * columns + slack);
+  const at = heap.reserve(bytes * (height * width + height * steps + part * steps) + staging + first);
   if (at === 0) return false;
-  const left = at + 4 * height * width;
-  const right = left + 4 * height * steps;
-  const rightStaged = right + 4 * part * steps;
+  const left = at + bytes * height * width;
+  const right = left + bytes * height * steps;
+  const rightStaged = right + bytes * part * steps;
   const leftStaged = pool === null ? rightStaged : rightStaged + rightRoom;
   const row = stageStart(heap, rightStaged + staging, start, columns);
   for (let k = 0; k < depth; k += steps) {
@@ -199,9 +206,10 @@ function large(
           const pitch = panels(w, panelColumns);
           const to = from(c, i, j + jj);
           if (k > 0) resume(heap, at, pitch, to, m, w);
-          else if (row !== 0) repeat(heap, at, pitch, row / 4 + j + jj, m, w);
+          else if (row !== 0) repeat(heap, bytes, at, pitch, row / bytes + j + jj, m, w);
           multiply(
             threads,
+            bytes,
             left,
             panels(m, panelRows),
             right,
@@ -223,6 +231,7 @@ function large(
 /** The product of all packed rows and of `width` packed columns from `j` on, which all threads share out by columns, or by rows where it is narrow. */
 function multiply(
   { functions, work }: Threads,
+  bytes: number,
   left: number,
   rows: number,
   right: number,
@@ -233,11 +242,12 @@ function multiply(
   depth: number,
   accumulate: boolean,
 ): void {
-  const blocks = [4 * rows * depthBlock, 4 * columns * depthBlock];
+  const panelColumns = panelWidth(bytes);
+  const blocks = [bytes * rows * depthBlock, bytes * columns * depthBlock];
   const more = accumulate ? 1 : 0;
   const piece = (i: number, n: number, jj: number, w: number): number[] => [
     ...[left, blocks[0], i, right, blocks[1], j + jj],
-    ...[sums + 4 * (i * width + jj), 4 * width, n, w, depth, more],
+    ...[sums + bytes * (i * width + jj), bytes * width, n, w, depth, more],
   ];
   if (width >= rows) {
     work.share(functions.multiplyBlocks, width, panelColumns, (jj, w) => piece(0, rows, jj, w));
@@ -249,10 +259,19 @@ function multiply(
 
 /** Brings back sums that an earlier part of the depth has left in c. */
 function resume(heap: Heap, sums: number, pitch: number, c: Matrix, rows: number, columns: number): void {
-  for (let i = 0; i < rows; i++) compact(heap, sums + 4 * i * pitch, from(c, i, 0), 1, columns);
+  for (let i = 0; i < rows; i++) compact(heap, sums + c.data.BYTES_PER_ELEMENT * i * pitch, from(c, i, 0), 1, columns);
 }
 
 /** Begins every row of sums with the same elements. */
-function repeat(heap: Heap, sums: number, pitch: number, row: number, rows: number, columns: number): void {
-  for (let i = 0; i < rows; i++) heap.f32.copyWithin(sums / 4 + i * pitch, row, row + columns);
+function repeat(
+  heap: Heap,
+  bytes: number,
+  sums: number,
+  pitch: number,
+  row: number,
+  rows: number,
+  columns: number,
+): void {
+  const elements = bytes === 4 ? heap.f32 : heap.f64;
+  for (let i = 0; i < rows; i++) elements.copyWithin(sums / bytes + i * pitch, row, row + columns);
 }

@@ -44,9 +44,10 @@ export class SharedHeap extends GrowingHeap {
 
   // The engine copies between shared and private memory in words of eight bytes where both addresses have the same remainder, and byte by
   // byte else, at an eighth of the speed: then the elements go through private memory that lies as the shared one does.
-  override write(address: number, source: Float32Array, from: number, count: number): void {
+  override write(address: number, source: Float32Array | Float64Array, from: number, count: number): void {
     const shift = (address / 4) % 2;
-    if ((source.byteOffset / 4 + from) % 2 === shift) return super.write(address, source, from, count);
+    if (source.BYTES_PER_ELEMENT === 8 || (source.byteOffset / 4 + from) % 2 === shift)
+      return super.write(address, source, from, count);
     for (let i = 0; i < count; i += most) {
       const size = min(most, count - i);
       crossing.set(source.subarray(from + i, from + i + size), shift);
@@ -54,9 +55,10 @@ export class SharedHeap extends GrowingHeap {
     }
   }
 
-  override read(address: number, target: Float32Array, to: number, count: number): void {
+  override read(address: number, target: Float32Array | Float64Array, to: number, count: number): void {
     const shift = (address / 4) % 2;
-    if ((target.byteOffset / 4 + to) % 2 === shift) return super.read(address, target, to, count);
+    if (target.BYTES_PER_ELEMENT === 8 || (target.byteOffset / 4 + to) % 2 === shift)
+      return super.read(address, target, to, count);
     for (let i = 0; i < count; i += most) {
       const size = min(most, count - i);
       super.read(address + 4 * i, crossing, shift, size);

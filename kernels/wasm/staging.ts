@@ -1,4 +1,4 @@
-import { type Matrix, turned } from '../cpu/matrix.js';
+import { type Floats, type Matrix, turned } from '../cpu/matrix.js';
 import type { Heap } from './heap.js';
 
 const { abs, ceil, min } = Math;
@@ -32,7 +32,7 @@ function isDense(m: Matrix, rows: number, columns: number): boolean {
 
 /** Bytes for a staged matrix, slack included: whole cache lines. */
 export function room(m: Matrix, rows: number, columns: number): number {
-  return lines(4 * min(reach(m, rows, columns), 2 * rows * columns) + slack);
+  return lines(m.data.BYTES_PER_ELEMENT * min(reach(m, rows, columns), 2 * rows * columns) + slack);
 }
 
 /** Bytes in whole cache lines. */
@@ -42,36 +42,42 @@ export function lines(bytes: number): number {
 
 /** Copies the block of a matrix that starts at its offset to an address: as it lies where it is dense, compact else. */
 export function stage(heap: Heap, address: number, m: Matrix, rows: number, columns: number): Staged {
-  const { offset, row, column } = m;
-  const source = m.data as Float32Array;
+  const { data, offset, row, column } = m;
+  const bytes = data.BYTES_PER_ELEMENT;
   if (!isDense(m, rows, columns)) return gather(heap, address, m, rows, columns);
   const before = (row < 0 ? (1 - rows) * row : 0) + (column < 0 ? (1 - columns) * column : 0);
   const count = reach(m, rows, columns);
-  heap.write(address, source, offset - before, count);
-  return { address: address + 4 * before, row: 4 * row, column: 4 * column };
+  heap.write(address, data, offset - before, count);
+  return { address: address + bytes * before, row: bytes * row, column: bytes * column };
 }
 
 function gather(heap: Heap, address: number, m: Matrix, rows: number, columns: number): Staged {
+  const bytes = m.data.BYTES_PER_ELEMENT;
   if (m.column !== 1 && m.row === 1) {
     compact(heap, address, turned(m), columns, rows);
-    return { address, row: 4, column: 4 * rows };
+    return { address, row: bytes, column: bytes * rows };
   }
   compact(heap, address, m, rows, columns);
-  return { address, row: 4 * columns, column: 4 };
+  return { address, row: bytes * columns, column: bytes };
+}
+
+/** The heap as elements like a matrix's. */
+function alike(heap: Heap, { data }: Matrix): Floats {
+  return data.BYTES_PER_ELEMENT === 4 ? heap.f32 : heap.f64;
 }
 
 /** Copies a matrix to an address, row after row without a gap. */
 export function compact(heap: Heap, address: number, m: Matrix, rows: number, columns: number): void {
-  const source = m.data as Float32Array;
-  const { offset, row, column } = m;
-  if (isCompact(m, rows, columns)) heap.write(address, source, offset, rows * columns);
+  const { data, offset, row, column } = m;
+  const bytes = data.BYTES_PER_ELEMENT;
+  if (isCompact(m, rows, columns)) heap.write(address, data, offset, rows * columns);
   else if (column === 1 && columns >= longRun) {
-    for (let i = 0; i < rows; i++) heap.write(address + 4 * i * columns, source, offset + i * row, columns);
+    for (let i = 0; i < rows; i++) heap.write(address + bytes * i * columns, data, offset + i * row, columns);
   } else {
-    const target = heap.f32;
-    let at = address / 4;
+    const target = alike(heap, m);
+    let at = address / bytes;
     for (let i = 0; i < rows; i++) {
-      for (let j = 0, from = offset + i * row; j < columns; j++, from += column) target[at++] = source[from];
+      for (let j = 0, from = offset + i * row; j < columns; j++, from += column) target[at++] = data[from];
     }
   }
 }
@@ -83,15 +89,15 @@ export function isCompact({ row, column }: Matrix, rows: number, columns: number
 
 /** Copies a matrix from an address, its rows `pitch` elements apart, into the caller's memory. */
 export function unstage(heap: Heap, address: number, pitch: number, m: Matrix, rows: number, columns: number): void {
-  const target = m.data as Float32Array;
-  const { offset, row, column } = m;
-  if (pitch === columns && isCompact(m, rows, columns)) heap.read(address, target, offset, rows * columns);
+  const { data, offset, row, column } = m;
+  const bytes = data.BYTES_PER_ELEMENT;
+  if (pitch === columns && isCompact(m, rows, columns)) heap.read(address, data, offset, rows * columns);
   else if (column === 1 && columns >= longRun) {
-    for (let i = 0; i < rows; i++) heap.read(address + 4 * i * pitch, target, offset + i * row, columns);
+    for (let i = 0; i < rows; i++) heap.read(address + bytes * i * pitch, data, offset + i * row, columns);
   } else {
-    const source = heap.f32;
-    for (let i = 0, at = address / 4; i < rows; i++, at += pitch) {
-      for (let j = 0, to = offset + i * row; j < columns; j++, to += column) target[to] = source[at + j];
+    const source = alike(heap, m);
+    for (let i = 0, at = address / bytes; i < rows; i++, at += pitch) {
+      for (let j = 0, to = offset + i * row; j < columns; j++, to += column) data[to] = source[at + j];
     }
   }
 }

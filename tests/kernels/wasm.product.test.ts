@@ -3,7 +3,7 @@ import { policy as blas } from '../../kernels/blas/gemm.js';
 import type { Matrix } from '../../kernels/cpu/gemm.js';
 import { matmul } from '../../kernels/cpu/matmul.js';
 import * as reference from '../../kernels/reference/matmul.js';
-import type { View } from '../../kernels/types.js';
+import type { DType, View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
 import { product } from '../../kernels/wasm/product.js';
@@ -23,8 +23,8 @@ afterEach(() => {
 });
 
 /** A matrix of small whole numbers with NaN around it: whatever is read beside it and used shows. */
-function operand(shape: readonly number[], random: () => number, layout = plain): View {
-  const view = blank('float32', shape, layout);
+function operand(shape: readonly number[], random: () => number, layout = plain, dtype: DType = 'float32'): View {
+  const view = blank(dtype, shape, layout);
   (view.buffer as Float32Array).fill(NaN);
   return scrambleIntegers(view, random, -4, 5);
 }
@@ -53,12 +53,13 @@ test('products in WebAssembly are the reference, for any layout', () => {
       fc.tuple(size, size, size),
       fc.array(fc.nat(2), { maxLength: 2 }),
       fc.tuple(layouts(false), layouts(true), layouts(true)),
+      fc.constantFrom<DType>('float32', 'float64'),
       fc.integer(),
-      ([rows, columns, depth], batch, [outputLayout, aLayout, bLayout], seed) => {
+      ([rows, columns, depth], batch, [outputLayout, aLayout, bLayout], dtype, seed) => {
         const random = randoms(seed);
-        const a = operand([...batch, rows, depth], random, aLayout);
-        const b = operand([...batch, depth, columns], random, bLayout);
-        expectReference(blank('float32', [...batch, rows, columns], outputLayout), a, b);
+        const a = operand([...batch, rows, depth], random, aLayout, dtype);
+        const b = operand([...batch, depth, columns], random, bLayout, dtype);
+        expectReference(blank(dtype, [...batch, rows, columns], outputLayout), a, b);
       },
     ),
     { numRuns: 200 },
@@ -75,10 +76,12 @@ test.each([
 ])('more %s than a block', (_name, rows, columns, depth) => {
   const random = randoms(rows);
   for (const order of [plain.order, [4, 3, 2, 0, 1]]) {
-    const [a, b] = [[rows, depth] as const, [depth, columns] as const].map((shape) =>
-      operand(shape, random, { ...plain, order }),
-    );
-    expectJavaScript(blank('float32', [rows, columns]), a, b);
+    for (const dtype of ['float32', 'float64'] as const) {
+      const [a, b] = [[rows, depth] as const, [depth, columns] as const].map((shape) =>
+        operand(shape, random, { ...plain, order }, dtype),
+      );
+      expectJavaScript(blank(dtype, [rows, columns]), a, b);
+    }
   }
 });
 
@@ -121,15 +124,17 @@ test.each([
   ['large', 9, 600, 300, 2],
   ['deep', 5, 9, 4200, 1],
 ])('a %s product begins with a row', (_name, rows, columns, depth, step) => {
-  const random = randoms(columns);
-  const [a, b] = [operand([rows, depth], random), operand([depth, columns], random)];
-  const row = operand([columns], random, { ...plain, steps: new Array(5).fill(step) });
-  const [fast, wanted] = [blank('float32', [rows, columns]), blank('float32', [rows, columns])];
-  const start = { data: row.buffer as Float32Array, offset: row.offset, step: row.strides[0] };
-  expect(product(rows, columns, depth, matrix(fast), matrix(a), matrix(b), start)).toBe(true);
-  reference.matmul(wanted, a, b);
-  const first = stored(row) as number[];
-  expect(stored(fast)).toEqual(stored(wanted).map((x, i) => (x as number) + first[i % columns]));
+  for (const dtype of ['float32', 'float64'] as const) {
+    const random = randoms(columns);
+    const [a, b] = [operand([rows, depth], random, plain, dtype), operand([depth, columns], random, plain, dtype)];
+    const row = operand([columns], random, { ...plain, steps: new Array(5).fill(step) }, dtype);
+    const [fast, wanted] = [blank(dtype, [rows, columns]), blank(dtype, [rows, columns])];
+    const start = { data: row.buffer as Float32Array, offset: row.offset, step: row.strides[0] };
+    expect(product(rows, columns, depth, matrix(fast), matrix(a), matrix(b), start)).toBe(true);
+    reference.matmul(wanted, a, b);
+    const first = stored(row) as number[];
+    expect(stored(fast)).toEqual(stored(wanted).map((x, i) => (x as number) + first[i % columns]));
+  }
 });
 
 test('sums are within the rounding of float32, and differ from those in double: it is WebAssembly that ran', () => {
