@@ -11,8 +11,8 @@ import type { Steps } from './patches.js';
 import * as patchKernels from './patchKernels.js';
 import { policy } from './policy.js';
 import { panels } from './staging.js';
-import type { Extent } from './winogradConvolution.js';
 import * as winogradConvolution from './winogradConvolution.js';
+import type { Extent } from './winogradGrid.js';
 import * as winogradKernels from './winogradKernels.js';
 
 const { ceil } = Math;
@@ -25,8 +25,10 @@ interface Prices {
 
 const microKernel: Prices = { multiplication: 0.27, call: 100 };
 const systemsBlas: Prices = { multiplication: 0.05, call: 3000 };
-// The same for an element of a patch, a factor of an element, a factor of a kernel's element, and what tiles need before the first call.
+// The same for an element of a patch, a kernel's element beside patches, a factor of an element, a factor of a kernel's element, and what
+// tiles need before the first call.
 const patchElement = 0.6;
+const kernelElement = 2;
 const factor = 1.6;
 const kernelFactor = 1;
 const start = 20_000;
@@ -71,7 +73,8 @@ function wayOf(source: View, result: View, weight: View, groups: number, tiled: 
   for (const through of blas === null ? [false] : [false, true]) {
     const { multiplication, call } = through ? systemsBlas : microKernel;
     const blocks = ceil(places / 256) * ceil((taps * inputs) / depthBlock);
-    offer(through, null, groups * (places * taps * inputs * (outputs * multiplication + patchElement) + blocks * call));
+    const perTap = places * (outputs * multiplication + patchElement) + outputs * kernelElement;
+    offer(through, null, groups * (taps * inputs * perTap + blocks * call));
     for (const size of tiled ? policy.tiles : []) {
       const tiles = images * ceil(height / size) * ceil(width / size);
       const padded = panels(inputs, lanes);

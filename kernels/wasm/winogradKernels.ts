@@ -11,7 +11,8 @@ import {
 import { panelColumns, panelRows } from './gemm.js';
 import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages } from './images.js';
 import { panels, writeOffsets } from './staging.js';
-import { blockOf, type Extent, gridOf, kernelBytes, skew, writeTiles } from './winogradConvolution.js';
+import { blockOf, type Extent, gridOf, kernelBytes, skew, writeTiles } from './winogradGrid.js';
+import { convolveKernelsOnce } from './winogradOnce.js';
 
 const { ceil, max, min } = Math;
 
@@ -22,12 +23,13 @@ const { ceil, max, min } = Math;
 export function convolveKernels(
   engine: Engine,
   size: number,
-  { images, groups, top, left }: Extent,
+  extent: Extent,
   source: Images,
   gradient: Images,
   kernels: Kernels,
 ): boolean {
   const { heap, functions } = engine;
+  const { images, groups, top, left } = extent;
   const grid = gridOf(engine, size, gradient);
   const { winograd, factors, high, wide, height, width, area } = grid;
   const [inputs, outputs] = [source.channels, gradient.channels];
@@ -37,6 +39,9 @@ export function convolveKernels(
   const perImage = high * wide;
   const tiles = chunk * perImage;
   const most = blockOf(engine, grid, max(inputs, outputs));
+  if (chunk === images && tiles <= min(most.depth, most.tiles)) {
+    return convolveKernelsOnce(engine, grid, extent, source, gradient, kernels);
+  }
   const block = ceil(tiles / ceil(tiles / min(most.depth, most.tiles)));
   const rows = panels(outputs, panelRows);
   const columns = panels(inputs, panelColumns);

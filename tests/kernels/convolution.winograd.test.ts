@@ -118,16 +118,17 @@ describe.each(ways)('tiles of %i %s', (size, _name, smallestForBlas, threads) =>
     );
   });
 
-  test('more channels, and more tiles, than a block', () => {
+  test.each([
+    ['more channels, and more tiles, than a block', [2, 3, 1, 17, 30], 70],
+    ['few tiles of many channels', [2, 67, 1, 3, 5], 70],
+  ])('%s', (_name, gradient, channels) => {
     const random = randoms(size);
-    const shapes = [
-      [2, 3, 1, 17, 30],
-      [2, 70, 1, 17, 30],
-      [3, 70, 1, 3, 3],
-    ];
+    const [images, outputs, ...plane] = gradient;
+    const shapes = [gradient, [images, channels, ...plane], [outputs, channels, 1, 3, 3]];
     expectReference(
       shapes.map((shape) => operand(shape, random)),
       once([0, 1, 1]),
+      random,
     );
   });
 
