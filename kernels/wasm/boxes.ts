@@ -1,7 +1,7 @@
 import { dtypeCodes } from '../cpu/source.js';
 import { specialize } from '../cpu/specialize.js';
 import type { DType } from '../types.js';
-import { collapse, type Nest } from '../view.js';
+import { contiguousStrides } from '../view.js';
 import { policy } from './policy.js';
 import { type Turner, transpose } from './transpose.js';
 
@@ -86,15 +86,23 @@ export class Box {
 
   /** Matrices within the box are transposed by the turner where there is one. */
   constructor(shape: readonly number[], strides: readonly number[], dtype: DType, turner: Turner | null) {
-    const nest: Nest = collapse(shape, [strides]);
-    this.shape = nest.shape;
-    this.strides = nest.strides[0];
-    const inner = new Array<number>(nest.shape.length);
-    for (let d = inner.length - 1, n = 1; d >= 0; d--) {
-      inner[d] = n;
-      n *= nest.shape[d];
+    // As `collapse` does it, for one operand and without its lists: small launches feel them.
+    const sizes: number[] = [];
+    const steps: number[] = [];
+    for (let d = 0; d < shape.length; d++) {
+      if (shape[d] === 1) continue;
+      const last = sizes.length - 1;
+      if (last >= 0 && steps[last] === strides[d] * shape[d]) {
+        sizes[last] *= shape[d];
+        steps[last] = strides[d];
+      } else {
+        sizes.push(shape[d]);
+        steps.push(strides[d]);
+      }
     }
-    this.inner = inner;
+    this.shape = sizes;
+    this.strides = steps;
+    this.inner = contiguousStrides(sizes);
     this.key = dtypeCodes[dtype];
     this.turner = dtype === 'float32' || dtype === 'int32' ? turner : null;
   }

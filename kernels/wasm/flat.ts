@@ -23,6 +23,12 @@ export interface Staging {
 /** Computes the elements of a tile again, one at a time, given the numbers among the inputs. */
 export type Redo = (size: number, numbers: readonly number[]) => void;
 
+/** Typed arrays over the heap for a kind of operand, and what an address there counts. */
+export function arrayOf(heap: Heap, lanes: Lanes, kind: Kind): { array: Float64Array; bytes: number } {
+  const array = kind === 'bytes' ? heap.u8 : { float32: heap.f32, float64: heap.f64, int32: heap.i32 }[lanes.dtype];
+  return { array: array as unknown as Float64Array, bytes: kind === 'bytes' ? 1 : lanes.bytes };
+}
+
 /** From this length on the platform's copy is faster than a loop. */
 const longRun = 48;
 

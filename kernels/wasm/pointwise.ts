@@ -1,20 +1,21 @@
 import { isFlat, isOne } from '../cpu/layout.js';
+import { allocate } from '../cpu/memory.js';
 import { dtypeCodes } from '../cpu/source.js';
 import { type Formula, replay } from '../dag.js';
 import { numbers } from '../scalar.js';
 import type { DType, Operand, View } from '../types.js';
-import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { broadcastStrides, count, isContiguous } from '../view.js';
 import { Box } from './boxes.js';
-import { type FlatKernel, flatKernel, type Redo, type Staging } from './flat.js';
+import { arrayOf, type FlatKernel, flatKernel, type Redo, type Staging } from './flat.js';
 import { type Code, compileFormula, isExact, isPossible, isTranscendental, type Kind, turn } from './formula.js';
 import { type Heap, type Linked, linked, wasmHeap } from './heap.js';
 import { float32, float64, int32, type Lanes } from './lowerings.js';
 import { policy } from './policy.js';
 import { costOf, runShared } from './sharedFlat.js';
 import { threadPool } from './threads.js';
-import { turnerBehind } from './transpose.js';
+import { runBoxes, type Staged } from './tiled.js';
 
-const { ceil, floor, min } = Math;
+const { floor, min } = Math;
 
 /** Bytes of all that is staged at once: half of the second cache. */
 const staged = 2 ** 19;
@@ -32,12 +33,8 @@ interface Variant {
   seen: number;
 }
 
-/** A formula compiled for the kinds of its operands. */
-interface Launch {
-  readonly heap: Heap;
-  readonly code: Code;
-  readonly staging: Staging;
-  readonly redo: Redo;
+/** A formula compiled for the kinds of its operands, with its launch on operands that lie one after another. */
+interface Launch extends Staged {
   readonly flat: FlatKernel;
   /** The same on a heap that threads share; null where what is staged must be looked at again, or are no elements of float32. */
   readonly shared: ((heap: Heap) => Linked<Code> | null) | null;
@@ -132,12 +129,6 @@ function makeLaunch(f: Formula, lanes: Lanes, inputs: readonly Kind[], outputs: 
   }
 }
 
-/** Typed arrays over the heap for a kind of operand, and what an address there counts. */
-function arrayOf(heap: Heap, lanes: Lanes, kind: Kind): { array: Float64Array; bytes: number } {
-  const array = kind === 'bytes' ? heap.u8 : { float32: heap.f32, float64: heap.f64, int32: heap.i32 }[lanes.dtype];
-  return { array: array as unknown as Float64Array, bytes: kind === 'bytes' ? 1 : lanes.bytes };
-}
-
 function redoer(heap: Heap, f: Formula, { lanes, inputs, outputs, places }: Staging): Redo {
   return (size, ones) => {
     const at = [...outputs, ...inputs].map((kind, k) => {
@@ -200,10 +191,20 @@ export function runVectors(f: Formula, compute: DType, outputs: readonly View[],
     inputs.map((x) => isOne(x, shape)),
   );
   if (launch === null) return false;
-  const flat = outputs.every((o) => isContiguous(shape, o.strides)) && inputs.every((x) => isFlat(x, shape));
-  if (flat) launch.flat(n, ...outputs, ...inputs);
-  else runBoxes(launch, outputs, inputs);
+  if (!outputs.every((o) => isContiguous(shape, o.strides))) runBoxes(launch, outputs, inputs);
+  else if (inputs.every((x) => isFlat(x, shape))) launch.flat(n, ...outputs, ...inputs);
+  else if (n > policy.packed) runBoxes(launch, outputs, inputs);
+  else launch.flat(n, ...outputs, ...inputs.map((x) => (isFlat(x, shape) ? x : packed(x as View, shape, n))));
   return true;
+}
+
+/** An operand's elements in the order of `shape`, in memory of their own. */
+function packed(x: View, shape: readonly number[], n: number): View {
+  const { dtype } = x;
+  const elements = allocate(dtype, n);
+  const box = new Box(shape, broadcastStrides(x.shape, x.strides, shape), dtype, null);
+  box.gather(elements as unknown as Float64Array, 0, x.buffer as unknown as Float64Array, x.offset);
+  return { buffer: elements, offset: 0, shape, strides: x.strides, dtype };
 }
 
 /** Runs a formula whose operands lie one after another on all threads; false where that is not the way, or copies are most of it. */
@@ -222,102 +223,4 @@ export function runOnThreads(
   if (launch === null || launch.shared === null || costOf(f) <= outputs.length + inputs.length) return false;
   const code = launch.shared(pool.heap);
   return code !== null && runShared(pool, code.functions, n, outputs, inputs, launch.staging.inputs, f.reaches);
-}
-
-/** An operand that moves through the tiles. */
-interface Moving {
-  readonly data: Float64Array;
-  readonly strides: readonly number[];
-  readonly array: Float64Array;
-  readonly start: number;
-  offset: number;
-  readonly box: Box;
-  /** The last piece of the dimension that is cut, where it is smaller. */
-  readonly rest: Box;
-  /** Offset and elements of what lies in the tile. */
-  staged: number;
-  held: number;
-}
-
-/** Cuts the loops into boxes that fit a tile: whole inner dimensions, and pieces of the one before them. */
-function runBoxes({ heap, code, staging, redo }: Launch, outputs: readonly View[], inputs: readonly Operand[]): void {
-  const { lanes, places, tile } = staging;
-  const { shape } = outputs[0];
-  // Before anything looks into the heap: it may grow.
-  const turner = turnerBehind(staging.bytes);
-  const views = [...outputs, ...inputs].map((x, k) => (places[k] === 0 ? null : (x as View)));
-  const walking = views.filter((view) => view !== null);
-  const nest = collapse(
-    shape,
-    walking.map((view) => broadcastStrides(view.shape, view.strides, shape)),
-  );
-  if (nest.shape.length === 0) {
-    nest.shape.push(1);
-    for (const strides of nest.strides) strides.push(0);
-  }
-  let cut = nest.shape.length - 1;
-  let inner = 1;
-  while (cut > 0 && inner * nest.shape[cut] <= tile) inner *= nest.shape[cut--];
-  const piece = min(nest.shape[cut], floor(tile / inner));
-  const remaining = nest.shape[cut] % piece;
-  const boxShape = nest.shape.slice(cut + 1);
-
-  let place = 0;
-  const moving: Moving[] = [];
-  const arguments_ = [...outputs, ...inputs].map((x, k) => {
-    if (typeof x === 'number') return x;
-    const view = views[k];
-    if (view === null)
-      return staging.inputs[k - outputs.length] === 'one' ? Number((x.buffer as Float64Array)[x.offset]) : 0;
-    const strides = nest.strides[place++];
-    const { array, bytes } = arrayOf(heap, lanes, view.dtype === 'bool' ? 'bytes' : 'elements');
-    const boxOf = (rows: number): Box => new Box([rows, ...boxShape], strides.slice(cut), view.dtype, turner);
-    const box = boxOf(piece);
-    const rest = remaining === 0 ? box : boxOf(remaining);
-    const data = view.buffer as unknown as Float64Array;
-    moving.push({
-      data,
-      strides,
-      array,
-      start: places[k] / bytes,
-      offset: view.offset,
-      box,
-      rest,
-      staged: -1,
-      held: 0,
-    });
-    return places[k];
-  });
-  const numbers = staging.inputs.map((kind, k) => (kind === 'one' ? arguments_[outputs.length + k] : 0));
-
-  const runPiece = (start: number, rows: number): void => {
-    const size = rows * inner;
-    const bytes = turn * ceil((size * lanes.bytes) / turn);
-    for (const [k, m] of moving.entries()) {
-      const from = m.offset + start * m.strides[cut];
-      // What is the same in every box, such as a bias, is there already.
-      if (k < outputs.length || (m.staged === from && m.held >= size)) continue;
-      (rows === piece ? m.box : m.rest).gather(m.array, m.start, m.data, from);
-      if (code.doubtful) m.array.fill(0, m.start + size, m.start + bytes / lanes.bytes);
-      m.staged = from;
-      m.held = size;
-    }
-    if (code.run(bytes, ...arguments_) !== 0) redo(size, numbers);
-    for (let k = 0; k < outputs.length; k++) {
-      const m = moving[k];
-      (rows === piece ? m.box : m.rest).scatter(m.data, m.offset + start * m.strides[cut], m.array, m.start);
-    }
-  };
-  const walk = (d: number): void => {
-    if (d === cut) {
-      for (let i = 0; i < nest.shape[cut]; i += piece) runPiece(i, min(piece, nest.shape[cut] - i));
-      return;
-    }
-    for (let i = 0; i < nest.shape[d]; i++) {
-      walk(d + 1);
-      for (const m of moving) m.offset += m.strides[d];
-    }
-    for (const m of moving) m.offset -= nest.shape[d] * m.strides[d];
-  };
-  walk(0);
 }

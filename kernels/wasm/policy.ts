@@ -11,6 +11,8 @@ export interface Policy {
   formulas: number;
   /** Bytes of an operand that are staged at once for a formula: a few operands fit the second cache, and copies run at the memory's speed. */
   tile: number;
+  /** Elements of strided operands up to which they are packed whole rather than cut into boxes: less to prepare. */
+  packed: number;
   /** Elements of a matrix that a copy transposes. */
   transposes: number;
   /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
@@ -43,6 +45,7 @@ export const policy: Policy = {
   products: 128,
   formulas: 128,
   tile: 2 ** 17,
+  packed: 1024,
   transposes: 1024,
   compiled: 50_000,
   reductions: 512,

@@ -12,7 +12,18 @@ import type { Launching } from '../../lib/autograd/define.js';
 import { backwardOf } from '../../lib/autograd/formulas.js';
 import * as tables from '../../lib/ops/pointwise.js';
 import { maker } from '../helpers/facts.js';
-import { blank, duplicate, expectAlike, layouts, put, randoms, scramble, scrambleIntegers, stored } from './views.js';
+import {
+  blank,
+  duplicate,
+  expectAlike,
+  layouts,
+  plain,
+  put,
+  randoms,
+  scramble,
+  scrambleIntegers,
+  stored,
+} from './views.js';
 
 const usual = { ...policy };
 
@@ -145,6 +156,16 @@ test('writes in place', () => {
   expect(x).toEqual(wanted);
 });
 
+test('writes in place through strides, a tile at a time', () => {
+  always();
+  policy.tile = 192;
+  const x: View = { ...blank('float32', [30, 7], { ...plain, order: [0, 1, 2, 3, 4], steps: [2, 1, 1, 1, 1] }) };
+  scrambleIntegers(x, randoms(3), -50, 50);
+  const row = scrambleIntegers(blank('float32', [7]), randoms(4), -50, 50);
+  const f = formula(2, (s, a, b) => s.add(s.mul(a, a), b));
+  expectAlike([x], [runVectors, reference.pointwise], (kernel, [y]) => void kernel(f, 'float32', [y], [y, row]));
+});
+
 test('small launches, other dtypes and what vectors do not have stay in JavaScript', () => {
   const x = floats(new Float32Array(2000));
   const eight = floats(new Float32Array(8));
@@ -251,6 +272,23 @@ const families = {
     ]) as never),
 };
 
+test.each(['float32', 'int32', 'float64'] as const)('reads transposed operands of %s', (dtype) => {
+  always();
+  Object.assign(policy, { transposes: 0, packed: 0 });
+  const f = formula(2, (s, a, b) => s.sub(a, b));
+  for (const [rows, columns] of [
+    [300, 270],
+    [9, 400],
+    [33, 8],
+  ]) {
+    const turned: View = { ...blank(dtype, [columns, rows + 1]), shape: [rows, columns], strides: [1, rows + 1] };
+    const inputs = [turned, blank(dtype, [rows, columns])].map((x, k) => scrambleIntegers(x, randoms(k), -99, 99));
+    expectAlike([blank(dtype, [rows, columns])], [runVectors, reference.pointwise], (kernel, outputs) => {
+      expect(kernel(f, dtype, outputs, inputs)).not.toBe(false);
+    });
+  }
+});
+
 test('agrees with the reference over layouts, dtypes and operands of other kinds, and writes nothing else', () => {
   const operand = fc.record({
     kind: fc.constantFrom('elements', 'elements', 'elements', 'truths', 'one', 'number'),
@@ -266,10 +304,11 @@ test('agrees with the reference over layouts, dtypes and operands of other kinds
       fc.tuple(operand, operand, operand),
       fc.tuple(output, output),
       fc.constantFrom(64, 192, 2 ** 17),
+      fc.constantFrom(0, 1024),
       fc.nat(),
-      (dtype, shape, operands, results, tile, seed) => {
+      (dtype, shape, operands, results, tile, packed, seed) => {
         always();
-        Object.assign(policy, { tile });
+        Object.assign(policy, { tile, packed });
         const random = randoms(seed);
         const fill = (view: View): View =>
           view.dtype === 'int32' ? scrambleIntegers(view, random, -100, 100) : scramble(view, random);
