@@ -6,6 +6,7 @@ import * as tg from '../lib/index.js';
 import * as operations from '../lib/ops/table.js';
 import { maker } from './helpers/facts.js';
 import { note } from './helpers/note.js';
+import { pathNames, paths, usualPath } from './helpers/paths.js';
 import { reference } from './helpers/reference.js';
 
 type Callable = Described & ((...args: unknown[]) => unknown);
@@ -61,9 +62,12 @@ function expectClose(got: unknown, wanted: unknown, tolerance: number): void {
 }
 
 describe('with the reference kernels in place of the CPU’s', () => {
-  afterEach(() => addDevice('cpu', cpu));
+  afterEach(() => {
+    addDevice('cpu', cpu);
+    usualPath();
+  });
 
-  test.each(sampled)('%s', (_name, call) => {
+  function compare(call: Callable): void {
     for (const dtype of ['float32', 'float64'] as const) {
       const fast = outcome(call, dtype);
       addDevice('cpu', reference);
@@ -72,6 +76,15 @@ describe('with the reference kernels in place of the CPU’s', () => {
       // Both round once on every store, and differ in the order of sums only.
       expectClose(fast, plainly, dtype === 'float32' ? (call.facts.tolerance ?? 1e-5) : 1e-9);
     }
+  }
+
+  test.each(sampled)('%s', (_name, call) => compare(call));
+
+  describe.each(pathNames)('every operation the way of %s', (path) => {
+    test.each(sampled)('%s', (_name, call) => {
+      paths[path]();
+      compare(call);
+    });
   });
 });
 

@@ -105,7 +105,9 @@ export function maxPool(values: View, indices: View, input: View, window: Window
 /** The same view with two spatial dimensions. */
 function inPlanes(view: View): View {
   if (view.shape.length === 4) return view;
-  return { ...view, shape: view.shape.toSpliced(2, 0, 1), strides: view.strides.toSpliced(2, 0, 0) };
+  // Field by field: a view may be an object whose buffer is a getter, which a spread would leave behind.
+  const { buffer, offset, shape, strides, dtype } = view;
+  return { buffer, offset, shape: shape.toSpliced(2, 0, 1), strides: strides.toSpliced(2, 0, 0), dtype };
 }
 
 /** Puts `value` before the only entry of a one-dimensional list. */
