@@ -18,7 +18,7 @@ function flattened(x: Tensor): View | null {
     shape: [rows, columns],
     strides: [row, strides[last]],
   });
-  if (isDense(x)) return flat(count(shape) / Math.max(columns, 1), columns);
+  if (isDense(x)) return flat(count(shape.slice(0, last)), columns);
   const rows = collapse(shape.slice(0, last), [strides.slice(0, last)]);
   if (rows.shape.length > 1) return null;
   return flat(rows.shape[0] ?? 1, rows.strides[0][0] ?? 0);
