@@ -1,15 +1,15 @@
 import { op } from './assembler.js';
-import { exp } from './exponential.js';
-import { add, div, either, mul, polynomial, select, signBit, size, sub, type Vector, type Vectors } from './vectors.js';
+import { exp, expm1Within } from './exponential.js';
+import { add, div, mul, polynomial, select, signBit, size, sub, type Vector, type Vectors } from './vectors.js';
 
 /** Up to here the series of erf, beyond it that of erfc. */
 const border = 0.5;
 
 function erfNear(v: Vectors, x: Vector): Vector {
   const z = v.keep(mul(x, x));
-  // Minimax for erf(x) / x.
-  const series = polynomial(v, z, [1.128379166, -3.761260857e-1, 1.12828228e-1, -2.675718382e-2, 4.717989186e-3]);
-  return mul(x, series);
+  // Minimax for erf(x) / x - 1.
+  const series = polynomial(v, z, [1.28379166e-1, -3.761260857e-1, 1.12828228e-1, -2.675718382e-2, 4.717989186e-3]);
+  return add(x, mul(x, series));
 }
 
 /** erfc(a) for a >= 1/2, as exp(-a^2) t p(t) with t = 1 / (1 + 0.4 a). */
@@ -31,10 +31,16 @@ function erfcFar(v: Vectors, given: Vector): Vector {
   return v.keep(mul(mul(mul(exp(v, v.keep(op('f32x4.neg', mul(high, high)))), small), t), series));
 }
 
-/** Within 2.6 units in the last place. */
+/** 1 - exp(p(a)) from 1/2 on; at 4 it is 1. */
 export function erf(v: Vectors, x: Vector): Vector {
   const a = v.keep(size(x));
-  const far = either(sub(v.float(1), erfcFar(v, a)), signBit(v, x));
+  // Minimax for log(erfc(a)), with the error that counts beside 1.
+  const logarithm = polynomial(
+    v,
+    v.keep(op('f32x4.pmin', a, v.float(4))),
+    [3.640968706e-5, -1.128718382, -6.352757756e-1, -1.057439e-1, 2.317020267e-2, -3.297786141e-3, 2.237421452e-4],
+  );
+  const far = op('v128.xor', expm1Within(v, v.keep(logarithm)), signBit(v, op('f32x4.neg', x)));
   return select(op('f32x4.lt', a, v.float(border)), erfNear(v, x), far);
 }
 

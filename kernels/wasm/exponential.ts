@@ -48,7 +48,7 @@ export function raisedExp(v: Vectors, x: Vector): Vector {
 }
 
 /** exp(x) - 1 for -18 <= x <= 60. */
-function expm1Within(v: Vectors, x: Vector): Vector {
+export function expm1Within(v: Vectors, x: Vector): Vector {
   const { shifted, p } = expParts(v, x);
   const scale = v.keep(power(v, shifted));
   return v.keep(add(mul(scale, p), sub(scale, v.float(1))));

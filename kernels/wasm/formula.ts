@@ -56,10 +56,9 @@ export function isTranscendental(f: Formula): boolean {
   return f.nodes.some(isCostly);
 }
 
-/** Vectors of a loop's turn: cheap bodies repeat four times, costly ones twice, which leaves them registers. */
+/** Vectors of a loop's turn: cheap bodies repeat four times; costly ones gain nothing by it, and small launches compute less in vain. */
 function vectorsOfTurn(f: Formula): number {
-  const costly = f.nodes.filter(isCostly).length;
-  return costly === 0 ? 4 : costly === 1 ? 2 : 1;
+  return isTranscendental(f) ? 1 : 4;
 }
 
 /** An input's lanes, as numbers or as they were loaded. */
