@@ -3,8 +3,11 @@ import type { Heap } from './heap.js';
 
 const { ceil, floor, max, min } = Math;
 
-/** Bytes of images that are staged at a time for each thread, if not one image alone is more. */
+/** Bytes of images that are staged at a time, if not one image alone is more. */
 const chunkBytes = 1 << 20;
+
+/** Bytes of all that is computed for the images that several threads take at a time. */
+const waveBytes = 1 << 24;
 
 /** Depth, height and width. */
 export type Triple = readonly [number, number, number];
@@ -58,9 +61,15 @@ export function padded(groups: number, images: Images, extent: Triple, before: T
   return { part, row, plane, channel, size, before, extent, phases, copied };
 }
 
-/** How many images to take at a time, of this many elements each. */
-export function chunkOf({ pool }: Engine, images: number, size: number): number {
-  return max(1, min(images, floor((chunkBytes * (pool?.threads ?? 1)) / 4 / max(1, size))));
+/** How many images one thread takes at a time, of this many elements each. */
+export function chunkOf(images: number, size: number): number {
+  return max(1, min(images, floor(chunkBytes / 4 / max(1, size))));
+}
+
+/** How many images all threads take at a time: some chunks for each, as many as have `most` bytes of other memory at `bytes` a chunk. */
+export function waveOf({ pool }: Engine, images: number, chunk: number, bytes: number = 0): number {
+  if (pool === null) return chunk;
+  return min(images, chunk * max(1, min(2 * pool.threads, floor(waveBytes / max(1, bytes)))));
 }
 
 /** Copies images to `raw`, and where they need another layout from there to `zeros`. Gives the address of the result. */

@@ -19,6 +19,7 @@ import {
   padded,
   stageImages,
   type Triple,
+  waveOf,
 } from './images.js';
 import {
   each,
@@ -59,7 +60,7 @@ function multiplyPatches(
   const perGroup = outputs * inputs * kernel;
   const rows = panels(outputs, panelRows);
   const resultPlane = product(result.plane);
-  const chunk = chunkOf(engine, images, max(input.size, groups * outputs * resultPlane));
+  const chunk = waveOf(engine, images, chunkOf(images, max(input.size, groups * outputs * resultPlane)));
   const places = passes.map(({ counts }) => product(counts));
   const pitch = panels(chunk * max(...places), panelColumns);
   const depths = passes.map(({ taps }) => taps.length * inputs);

@@ -1,6 +1,6 @@
 import { areas, type Engine, inPieces, leftApart, pieceOf, rightApart, workOf } from './convolutionTools.js';
 import { depthBlock, panelColumns, panelRows } from './gemm.js';
-import { blank, chunkOf, elements, type Images, type Kernels, stageImages } from './images.js';
+import { blank, chunkOf, elements, type Images, type Kernels, stageImages, waveOf } from './images.js';
 import { patchedInput, perChannel, product, type Steps, tapsOf, walkOf, writePlaces, writeTable } from './patches.js';
 import { panels } from './staging.js';
 
@@ -23,7 +23,9 @@ export function convolveKernels(
   const [inputs, outputs] = [source.channels, gradient.channels];
   const plane = product(gradient.plane);
   const size = elements(groups, gradient);
-  const chunk = chunkOf(engine, images, max(input.size, size));
+  // Sums are cut where one thread cuts them, at the ends of its chunks.
+  const chunk = chunkOf(images, max(input.size, size));
+  const wave = waveOf(engine, images, chunk);
   const columns = inputs * product(kernels.taps);
   const rows = panels(outputs, panelRows);
   const whole = panels(columns, panelColumns);
@@ -32,16 +34,16 @@ export function convolveKernels(
   const found = areas(
     engine,
     [
-      4 * chunk * elements(groups, source),
-      input.copied ? 4 * chunk * input.size : 0,
-      4 * chunk * size,
+      4 * wave * elements(groups, source),
+      input.copied ? 4 * wave * input.size : 0,
+      4 * wave * size,
       4 * rows * depth,
       4 * groups * rows * whole,
       whole === columns ? 0 : 4 * outputs * columns,
       4 * whole,
       4 * rows,
-      4 * chunk * plane,
-      4 * chunk * plane,
+      4 * wave * plane,
+      4 * wave * plane,
     ],
     [4 * min(whole, block) * depth],
   );
@@ -59,9 +61,9 @@ export function convolveKernels(
   );
   const [, height, width] = gradient.plane;
   const counts = gradient.plane;
-  writePlaces(heap, places, chunk, input.size, { counts, start: 0, walk: walkOf(input, stride) }, chunk * plane);
-  writePlaces(heap, givenSteps, chunk, size, { counts, start: 0, walk: [height * width, width, 1] }, chunk * plane);
-  if (input.copied) blank(heap, zeros, chunk * input.size);
+  writePlaces(heap, places, wave, input.size, { counts, start: 0, walk: walkOf(input, stride) }, wave * plane);
+  writePlaces(heap, givenSteps, wave, size, { counts, start: 0, walk: [height * width, width, 1] }, wave * plane);
+  if (input.copied) blank(heap, zeros, wave * input.size);
 
   /** Adds the products of one group for `d` places from k on. */
   const runBlock = (group: number, gradients: number, sum: number, k: number, d: number, more: boolean): void => {
@@ -78,15 +80,17 @@ export function convolveKernels(
     });
     work.done(found.distance);
   };
-  for (let first = 0; first < images; first += chunk) {
-    const some = min(chunk, images - first);
+  for (let first = 0; first < images; first += wave) {
+    const some = min(wave, images - first);
     const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
     heap.write(given, gradient.data, gradient.offset + first * size, some * size);
     for (let g = 0; g < groups; g++) {
       const [group, gradients] = [from + 4 * g * inputs * input.channel, given + 4 * g * outputs * plane];
-      for (let k = 0; k < some * plane; k += depth) {
-        const d = min(depth, some * plane - k);
-        runBlock(group, gradients, sums + 4 * g * rows * whole, k, d, first + k > 0);
+      for (let c = 0; c < some; c += chunk) {
+        const end = plane * min(some, c + chunk);
+        for (let k = c * plane; k < end; k += depth) {
+          runBlock(group, gradients, sums + 4 * g * rows * whole, k, min(depth, end - k), first + k > 0);
+        }
       }
     }
   }

@@ -9,7 +9,7 @@ import {
   workOf,
 } from './convolutionTools.js';
 import { panelColumns, panelRows } from './gemm.js';
-import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages } from './images.js';
+import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages, waveOf } from './images.js';
 import { panels, writeOffsets } from './staging.js';
 import {
   blockOf,
@@ -48,7 +48,7 @@ export function convolve(
   const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
   const cropped = area !== result.plane[1] * result.plane[2];
   const resultSize = groups * outputs * area;
-  const chunk = chunkOf(engine, images, max(input.size, resultSize));
+  const chunk = waveOf(engine, images, chunkOf(images, max(input.size, resultSize)));
   const perImage = high * wide;
   const tiles = chunk * perImage;
   const most = blockOf(engine, grid, max(min(inputs, largestDepth), outputs));

@@ -1,20 +1,19 @@
-import {
-  areas,
-  type Engine,
-  inPieces,
-  leftApart,
-  pairOfFours,
-  pieceOf,
-  rightApart,
-  workOf,
-} from './convolutionTools.js';
+import { areas, type Engine, inPieces, leftApart, pairOfFours, rightApart, workOf } from './convolutionTools.js';
 import { panelColumns, panelRows } from './gemm.js';
-import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages } from './images.js';
+import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages, waveOf } from './images.js';
 import { panels, writeOffsets } from './staging.js';
 import { blockOf, type Extent, gridOf, kernelBytes, skew, writeTiles } from './winogradGrid.js';
 import { convolveKernelsOnce } from './winogradOnce.js';
 
 const { ceil, max, min } = Math;
+
+/** Tiles of a group whose products are summed at a time: `n` from t on, added to `more` of them or the first. */
+interface Block {
+  readonly g: number;
+  readonly t: number;
+  readonly n: number;
+  readonly more: boolean;
+}
 
 /**
  * Gradients of the convolution in tiles of `size` to its kernels, [outputs, inputs] for each group, from those to its results. False
@@ -28,14 +27,14 @@ export function convolveKernels(
   gradient: Images,
   kernels: Kernels,
 ): boolean {
-  const { heap, functions } = engine;
+  const { heap, functions, pool } = engine;
   const { images, groups, top, left } = extent;
   const grid = gridOf(engine, size, gradient);
   const { winograd, factors, high, wide, height, width, area } = grid;
   const [inputs, outputs] = [source.channels, gradient.channels];
   const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
   const given = padded(groups, gradient, [1, height, width], [0, 0, 0]);
-  const chunk = chunkOf(engine, images, max(input.size, given.size));
+  const chunk = chunkOf(images, max(input.size, given.size));
   const perImage = high * wide;
   const tiles = chunk * perImage;
   const most = blockOf(engine, grid, max(inputs, outputs));
@@ -49,18 +48,22 @@ export function convolveKernels(
   const inputPlane = 4 * columns * block + skew;
   const givenPlane = 4 * rows * block + skew;
   const sumPlane = 4 * rows * columns + skew;
+  // On several threads first all factors of some chunks, then all products; sums are the same, of the same blocks one after the other.
+  const slotsOf = (chunks: number): number => (pool === null ? 1 : groups * chunks * ceil(tiles / block));
+  const wave = waveOf(engine, images, chunk, slotsOf(1) * factors * (inputPlane + givenPlane));
+  const slots = slotsOf(ceil(wave / chunk));
   const found = areas(
     engine,
     [
-      factors * inputPlane,
-      factors * givenPlane,
+      slots * factors * inputPlane,
+      slots * factors * givenPlane,
       groups * factors * sumPlane,
-      4 * max(chunk * elements(groups, source), perGroup) + 4 * kernelBytes,
-      input.copied ? 4 * chunk * input.size : 0,
-      4 * chunk * elements(groups, gradient),
-      given.copied ? 4 * chunk * given.size : 0,
-      4 * tiles,
-      4 * tiles,
+      4 * max(wave * elements(groups, source), perGroup) + 4 * kernelBytes,
+      input.copied ? 4 * wave * input.size : 0,
+      4 * wave * elements(groups, gradient),
+      given.copied ? 4 * wave * given.size : 0,
+      4 * wave * perImage,
+      4 * wave * perImage,
       4 * columns,
       4 * rows,
     ],
@@ -71,77 +74,71 @@ export function convolveKernels(
     found.common;
   const work = workOf(engine);
 
-  if (input.copied) blank(heap, zeros, chunk * input.size);
-  if (given.copied) blank(heap, zerosGiven, chunk * given.size);
-  writeTiles(engine, grid, sourceTiles, chunk, input.size, input.row, tiles);
-  writeTiles(engine, grid, givenTiles, chunk, given.size, width, tiles);
+  if (input.copied) blank(heap, zeros, wave * input.size);
+  if (given.copied) blank(heap, zerosGiven, wave * given.size);
+  writeTiles(engine, grid, sourceTiles, wave, input.size, input.row, wave * perImage);
+  writeTiles(engine, grid, givenTiles, wave, given.size, width, wave * perImage);
   writeOffsets(heap, channels, inputs, 4 * input.channel, columns);
   writeOffsets(heap, lanes, outputs, 4 * area, rows);
 
-  /** Adds the products of one group and `n` tiles from t on. */
-  const runBlock = (from: number, to: number, g: number, t: number, n: number, more: boolean): void => {
+  /** Factors of a block, from images and gradients at these addresses, to the slot's place. */
+  const transform = ({ g, t, n }: Block, slot: number, from: number, to: number, pieces: number): void => {
     const a = leftApart(engine, rows, n);
     const b = rightApart(engine, columns, n);
+    const source = from + 4 * g * inputs * input.channel;
+    const gradients = to + 4 * g * outputs * area;
     const [sourceAt, tilesAt, sourceRow] = [sourceTiles + 4 * t, givenTiles + 4 * t, 4 * input.row];
-    inPieces(work, columns, pieceOf(engine, columns, pairOfFours, columns), (l, size) => {
-      const target = inputAt + (l / pairOfFours) * b.pair;
-      const lanesAt = channels + 4 * l;
-      work.call(
-        winograd.input,
-        0,
-        target,
-        from,
-        lanesAt,
-        size,
-        sourceAt,
-        n,
-        sourceRow,
-        inputPlane,
-        b.step,
-        b.half,
-        b.pair,
-      );
+    const pieceOf = (lanes: number): number => pairOfFours * ceil(lanes / pairOfFours / pieces);
+    inPieces(work, columns, pieceOf(columns), (l, size) => {
+      const target = inputAt + slot * factors * inputPlane + (l / pairOfFours) * b.pair;
+      const places = [target, source, channels + 4 * l, size, sourceAt, n, sourceRow];
+      work.call(winograd.input, 0, ...places, inputPlane, b.step, b.half, b.pair);
     });
-    inPieces(work, rows, pieceOf(engine, rows, pairOfFours, rows), (l, size) => {
-      const target = givenAt + (l / pairOfFours) * a.pair;
-      const lanesAt = lanes + 4 * l;
-      work.call(
-        winograd.gradient,
-        0,
-        target,
-        to,
-        lanesAt,
-        size,
-        tilesAt,
-        n,
-        4 * width,
-        givenPlane,
-        a.step,
-        a.half,
-        a.pair,
-      );
+    inPieces(work, rows, pieceOf(rows), (l, size) => {
+      const target = givenAt + slot * factors * givenPlane + (l / pairOfFours) * a.pair;
+      const places = [target, gradients, lanes + 4 * l, size, tilesAt, n, 4 * width];
+      work.call(winograd.gradient, 0, ...places, givenPlane, a.step, a.half, a.pair);
     });
-    work.done();
-    inPieces(work, factors, pieceOf(engine, factors, 1, factors), (x, count) => {
-      for (let end = x + count; x < end; x++) {
-        const [left, right] = [givenAt + x * givenPlane, inputAt + x * inputPlane];
-        const sum = sums + (g * factors + x) * sumPlane;
-        work.call(functions.multiply, 0, left, right, sum, 4 * columns, rows, columns, n, more ? 1 : 0);
-      }
-    });
-    work.done();
   };
-  for (let first = 0; first < images; first += chunk) {
-    const some = min(chunk, images - first);
-    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
-    const to = stageImages(engine, gradient, groups, first, some, rawGiven, given, zerosGiven);
+  /** Adds a block's products of one factor. */
+  const multiply = ({ g, n, more }: Block, slot: number, x: number): void => {
+    const [left, right] = [givenAt + (slot * factors + x) * givenPlane, inputAt + (slot * factors + x) * inputPlane];
+    const sum = sums + (g * factors + x) * sumPlane;
+    work.call(functions.multiply, 0, left, right, sum, 4 * columns, rows, columns, n, more ? 1 : 0);
+  };
+  const runBlocks = (blocks: readonly Block[], from: number, to: number): void => {
+    if (pool === null) {
+      for (const block of blocks) {
+        transform(block, 0, from, to, 1);
+        for (let x = 0; x < factors; x++) multiply(block, 0, x);
+      }
+      return;
+    }
+    const pieces = ceil((4 * pool.threads) / blocks.length);
+    for (const [slot, block] of blocks.entries()) transform(block, slot, from, to, pieces);
+    work.done();
     for (let g = 0; g < groups; g++) {
-      for (let t = 0; t < some * perImage; t += block) {
-        const group = from + 4 * g * inputs * input.channel;
-        const n = min(block, some * perImage - t);
-        runBlock(group, to + 4 * g * outputs * area, g, t, n, first + t > 0);
+      for (let x = 0; x < factors; x++) {
+        work.task();
+        for (const [slot, block] of blocks.entries()) if (block.g === g) multiply(block, slot, x);
       }
     }
+    work.done();
+  };
+  for (let first = 0; first < images; first += wave) {
+    const some = min(wave, images - first);
+    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
+    const to = stageImages(engine, gradient, groups, first, some, rawGiven, given, zerosGiven);
+    const blocks: Block[] = [];
+    for (let g = 0; g < groups; g++) {
+      for (let c = 0; c < some; c += chunk) {
+        const end = min(chunk, some - c) * perImage;
+        for (let t = 0; t < end; t += block) {
+          blocks.push({ g, t: c * perImage + t, n: min(block, end - t), more: first + c + t > 0 });
+        }
+      }
+    }
+    runBlocks(blocks, from, to);
   }
   for (let g = 0; g < groups; g++) {
     const from = sums + g * factors * sumPlane;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { policy as blas } from '../../kernels/blas/gemm.js';
+import { convolution, convolutionInput, convolutionWeight } from '../../kernels/cpu/convolution.js';
 import { matmul } from '../../kernels/cpu/matmul.js';
 import { pointwise } from '../../kernels/cpu/pointwise.js';
 import { formula } from '../../kernels/dag.js';
@@ -120,4 +121,42 @@ test('copies are most of a cheap formula: it stays on one thread', () => {
     [a, b],
   );
   expect(pool.heap.i32.subarray(start, start + 16)).toEqual(new Int32Array(16).fill(7));
+});
+
+describe('convolutions on two threads are those on one, to the last bit', () => {
+  const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
+  const options = fc.record({
+    images: whole(1, 9),
+    groups: whole(1, 2),
+    inputs: whole(1, 20),
+    outputs: whole(1, 20),
+    side: whole(6, 40),
+    taps: fc.oneof(fc.constant(3), whole(1, 4)),
+    stride: fc.oneof(fc.constant(1), whole(1, 2)),
+    padding: whole(0, 1),
+  });
+
+  test.each([
+    ['tiles of 2', { tiles: [2], tilePrice: 0 }],
+    ['tiles of 4', { tiles: [4], tilePrice: 0 }],
+    ['patches', { tiles: [] }],
+  ])('%s', (_name, ways) => {
+    Object.assign(policy, ways, { convolutions: 1 });
+    fc.assert(
+      fc.property(options, fc.integer(), ({ images, groups, inputs, outputs, side, taps, stride, padding }, seed) => {
+        const random = randoms(seed);
+        const places = Math.floor((side + 2 * padding - taps) / stride) + 1;
+        const input = operand([images, groups * inputs, side, side], random);
+        const weight = operand([groups * outputs, inputs, taps, taps], random);
+        const gradient = operand([images, groups * outputs, places, places], random);
+        const pair = (n: number): number[] => [n, n];
+        const how = { stride: pair(stride), padding: pair(padding), dilation: pair(1), groups };
+        const like = (view: View): View => blank('float32', view.shape);
+        expectSameBits(like(gradient), (output) => convolution(output, input, weight, how));
+        expectSameBits(like(input), (output) => convolutionInput(output, gradient, weight, how));
+        expectSameBits(like(weight), (output) => convolutionWeight(output, gradient, input, how));
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
 });
