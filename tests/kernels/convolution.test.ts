@@ -243,6 +243,35 @@ test.each(
   expectOracle(cpu.convolutionWeight, reference.convolutionWeight, w, g, x);
 });
 
+test.each<[string, number[]]>([
+  ['patches', []],
+  ['tiles', [2]],
+  ['tiles', [4]],
+])('%s %s give the same numbers on any number of threads', (_name, tiles) => {
+  const random = randoms(11);
+  const fill = (shape: readonly number[]): View => {
+    const view = blank('float32', shape);
+    return put(
+      view,
+      stored(view).map(() => Math.fround(random() - 0.5)),
+    );
+  };
+  const options = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 2 };
+  const [x, w, g] = [fill([9, 18, 40, 45]), fill([10, 9, 3, 3]), fill([9, 10, 40, 45])];
+  const results = [1, 2, 3].map((threads) => {
+    through(1, Infinity, threads);
+    Object.assign(wasm, { tiles, tilePrice: 0 });
+    const [y, toInput, toWeight] = [g, x, w].map(({ shape }) => blank('float32', shape));
+    cpu.convolution(y, x, w, options);
+    cpu.convolutionInput(toInput, g, w, options);
+    cpu.convolutionWeight(toWeight, g, x, options);
+    return Buffer.concat([y, toInput, toWeight].map(({ buffer }) => Buffer.from((buffer as Float32Array).buffer)));
+  });
+  wasm.tiles = [];
+  expect(results[1].equals(results[0])).toBe(true);
+  expect(results[2].equals(results[0])).toBe(true);
+});
+
 test('patches in WebAssembly: it is they that run, in float32', () => {
   through(1, Infinity, 1);
   const [x, w] = [from('float32', [2 ** 24, 1, 1], [1, 3, 1]), from('float32', [1, 1, 1], [1, 3, 1])];
