@@ -1,5 +1,5 @@
 import { type FunctionBuilder, i32, type Local, load, ModuleBuilder, op, plus, v128 } from './assembler.js';
-import { raisedExp } from './exponential.js';
+import { raisedExp, raisedExps } from './exponential.js';
 import type { Heap } from './heap.js';
 import { down, eachColumn, elementary, lower, mul, sub, writeLargest } from './softmaxCode.js';
 import { DoubleSum, RowLoop } from './vectorRows.js';
@@ -16,7 +16,10 @@ function writeTotals(b: FunctionBuilder, [from, rows, bytes, toLargest, totals]:
   b.count(row, rows, 1, () => {
     writeLargest(b, loop, from, largest);
     sum.clear();
-    loop.sum(2, [sum], (i, fixed) => [raisedExp(v, b.define(sub(load('v128.load', plus(from, i), fixed), largest)))]);
+    loop.sumTogether(4, [sum], (i, places) => {
+      const x = places.map((fixed) => b.define(sub(load('v128.load', plus(from, i), fixed), largest)));
+      return raisedExps(v, x).map((e) => [e]);
+    });
     b.store('v128.store', toLargest, largest);
     b.store('f64.store', totals, sum.total());
     b.advance(toLargest, 4);

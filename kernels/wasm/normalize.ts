@@ -92,8 +92,9 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
   const row = 16 * ceil(size / 4) + slack;
   const from = heap.reserve(2 * bytes + 2 * row + 32 * block);
   if (from === 0) return false;
-  const to = from + bytes;
-  const weightAt = to + bytes;
+  // In place, where no row writes into the next: less of the first cache.
+  const to = size % 4 === 0 ? from : from + bytes;
+  const weightAt = from + 2 * bytes;
   const biasAt = weightAt + row;
   const sums = biasAt + row;
   const numbers = sums + 16 * block;
@@ -110,7 +111,13 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
   };
   const measure = (first: number, m: number): void => {
     kernels.statistics(from, m, 4 * size, sums);
-    for (let k = 0, p = sums / 8; k < m; k++, p += 2) lines.add(pieces.lines[first + k], f64[p], f64[p + 1], size);
+    for (let k = first, p = sums / 8; k < first + m; k++, p += 2) {
+      if (number > lineCount) lines.add(pieces.lines[k], f64[p], f64[p + 1], size);
+      else {
+        lines.mean[pieces.lines[k]] = f64[p];
+        lines.squares[pieces.lines[k]] = f64[p + 1];
+      }
+    }
   };
   const write = (first: number, m: number): void => {
     writeNumbers(f32, numbers / 4, pieces, [first, m], lines, operands, [n, eps]);

@@ -3,7 +3,7 @@ import type { View } from '../types.js';
 import { broadcastStrides, collapse, count } from '../view.js';
 
 /** Elements staged at once of each operand. */
-const tile = 4096;
+const tile = 16384;
 /** Elements that are staged in one piece, so that what needs two passes stages them once. */
 const all = 2 ** 17;
 /** Pieces shorter than this are left to JavaScript. */

@@ -11,7 +11,7 @@ import {
   shuffle,
   v128,
 } from './assembler.js';
-import { raisedExp } from './exponential.js';
+import { raisedExp, raisedExps } from './exponential.js';
 import type { Heap } from './heap.js';
 import { log } from './logarithm.js';
 import { DoubleSum, demote, RowLoop, splat, vectorsFor } from './vectorRows.js';
@@ -63,10 +63,12 @@ function writeRows(b: FunctionBuilder, logarithm: boolean, [from, to, rows, byte
   b.count(row, rows, 1, () => {
     writeLargest(b, loop, from, largest);
     sum.clear();
-    loop.sum(2, [sum], (i, fixed) => {
-      const e = b.define(raisedExp(v, b.define(sub(load('v128.load', plus(from, i), fixed), largest))));
-      if (!logarithm) b.store('v128.store', plus(to, i), e, fixed);
-      return [e];
+    loop.sumTogether(4, [sum], (i, places) => {
+      const x = places.map((fixed) => b.define(sub(load('v128.load', plus(from, i), fixed), largest)));
+      return raisedExps(v, x).map((e, k) => {
+        if (!logarithm) b.store('v128.store', plus(to, i), e, places[k]);
+        return [e];
+      });
     });
     const raised = sum.total();
     if (logarithm) {

@@ -47,9 +47,19 @@ export class RowLoop {
    * Elements beyond the row's end count nothing, whatever they give.
    */
   sum(group: 1 | 2 | 4, sums: readonly DoubleSum[], terms: (offset: Local<'i32'>, fixed: number) => Vector[]): void {
+    this.sumTogether(group, sums, (offset, fixed) => fixed.map((k) => terms(offset, k)));
+  }
+
+  /** The same for terms that are written side by side for a whole group. */
+  sumTogether(
+    group: 1 | 2 | 4,
+    sums: readonly DoubleSum[],
+    terms: (offset: Local<'i32'>, fixed: readonly number[]) => Vector[][],
+  ): void {
     const { b, i, whole } = this;
     const turn = (vectors: number): void => {
-      const met = Array.from({ length: vectors }, (_, k) => terms(i, 16 * k).map((x) => b.define(x)));
+      const places = Array.from({ length: vectors }, (_, k) => 16 * k);
+      const met = terms(i, places).map((values) => values.map((x) => b.define(x)));
       for (const [s, sum] of sums.entries()) sum.add(b.define(together(met.map((values) => values[s]))));
     };
     b.set(i, i32(0));
@@ -58,7 +68,7 @@ export class RowLoop {
     }
     b.count(i, whole, 16, () => turn(1));
     b.when(this.left, () => {
-      const values = terms(i, 0);
+      const [values] = terms(i, [0]);
       for (const [s, sum] of sums.entries()) sum.add(b.define(op('v128.and', values[s], this.mask)));
     });
   }
