@@ -68,7 +68,7 @@ test('products on two threads are those on one, to the last bit, for any layout'
         expectSameBits(blank('float32', [...batch, rows, columns], outputLayout), (output) => matmul(output, a, b));
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -156,7 +156,7 @@ describe('convolutions on two threads are those on one, to the last bit', () => 
         expectSameBits(like(input), (output) => convolutionInput(output, gradient, weight, how));
         expectSameBits(like(weight), (output) => convolutionWeight(output, gradient, input, how));
       }),
-      { numRuns: 20, endOnFailure: true },
+      { numRuns: 10, endOnFailure: true },
     );
   });
 });
