@@ -150,7 +150,12 @@ export function convolve(
     if (cropped) {
       const [, high, wide] = result.plane;
       const planes = some * groups * outputs;
-      functions.copy(raw, 4 * high * wide, 4 * wide, 4, results, 4 * area, 4 * width, 4, planes, high, wide);
+      const plane = 4 * high * wide;
+      inPieces(work, planes, pieceOf(engine, planes, 1, planes), (p, n) => {
+        const [to, from] = [raw + plane * p, results + 4 * area * p];
+        work.call(functions.copy, 0, to, plane, 4 * wide, 4, from, 4 * area, 4 * width, 4, n, high, wide);
+      });
+      work.done();
     }
     const count = elements(groups, result);
     heap.read(cropped ? raw : results, result.data, result.offset + first * count, some * count);
