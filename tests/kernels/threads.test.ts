@@ -101,15 +101,22 @@ test('tasks are done while the caller does something else', () => {
 test('each thread has an area of its own', () => {
   const pool = twoThreads();
   const add = adder(pool);
+  const { meet } = marks(pool);
   const at = pool.heap.reserve(400);
-  const rounds = 200;
-  for (let round = 0; round < rounds; round++) {
-    pool.heap.i32.fill(0);
-    // Two threads that add to one number lose some; what both write to is apart.
-    const task: Task = new Array(100).fill([add, 1, at, 1]);
-    pool.run([task, task, task, task], 128);
-    expect(pool.heap.i32[at / 4] + pool.heap.i32[at / 4 + 32]).toBe(400);
-  }
+  const [first, second, met, own] = [0, 4, 8, 64].map((offset) => at + offset);
+  const both = 12 + at;
+  const { i32 } = pool.heap;
+  const end = Date.now() + 60_000;
+  // Until each thread has taken one of the two tasks.
+  do {
+    i32.fill(0);
+    const task = (mine: number, other: number, result: number): Task => [
+      [meet, 0, mine, other, result, 1e6],
+      [add, 1, own, 1],
+    ];
+    pool.run([task(first, second, met), task(second, first, both)], 128);
+  } while ((i32[met / 4] === 0 || i32[both / 4] === 0) && Date.now() < end);
+  expect([i32[own / 4], i32[own / 4 + 32]]).toEqual([1, 1]);
 });
 
 test('collected work is done with and without a pool, with the same result', () => {
@@ -193,11 +200,21 @@ test('an error of a kernel is the caller’s, on whichever thread it was; the po
 
 test('a thread that does not finish is given up with an error, and one thread goes on', () => {
   const pool = twoThreads();
-  const { hold } = marks(pool);
+  const { meet, hold } = marks(pool);
+  const at = pool.heap.reserve(64);
   policy.patience = 1;
   // Who takes the long task is chance: until it is the other thread.
   const tries = (): void => {
-    for (let round = 0; round < 100; round++) pool.run(tasksOf(hold, [[1], [2 ** 28]]));
+    for (let round = 0; round < 500; round++) {
+      pool.heap.i32.fill(0);
+      pool.run([
+        [[meet, 0, at, at + 4, at + 8, 1e6]],
+        [
+          [meet, 0, at + 4, at, at + 12, 1e6],
+          [hold, 0, 2 ** 26],
+        ],
+      ]);
+    }
   };
   expect(tries).toThrow(/stopped in the middle of its work/);
   expect(threads()).toBe(1);
