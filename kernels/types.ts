@@ -177,6 +177,8 @@ export interface FusedKernels {
 export interface Kernels {
   /** Uninitialised memory for `count` elements. */
   allocate(dtype: DType, count: number): Buffer;
+  /** Takes memory back that nobody will look at again, for coming results; a device may leave that to the collector. */
+  recycle?(buffer: Buffer): void;
   /** Writes `data` at element `offset` of a buffer. */
   upload(buffer: Buffer, offset: number, data: TypedArray): void;
   /** The view's elements, row-major, in memory of their own; waits for the device. */

@@ -12,7 +12,7 @@ import { linear, linearBackward } from './linear.js';
 import { lstm, lstmBackward } from './lstm.js';
 import { matmul } from './matmul.js';
 import { meanPool, meanPoolBackward } from './meanPool.js';
-import { allocate } from './memory.js';
+import { allocate, recycle } from './memory.js';
 import { normalize } from './normalize.js';
 import { normalizeBackward } from './normalizeBackward.js';
 import { flat1, flat2, pointwise, pointwise1, pointwise2 } from './pointwise.js';
@@ -34,6 +34,7 @@ function read(view: View): TypedArray {
 /** The CPU: generated loops and hand-written families over typed arrays. */
 export const cpu: Kernels = {
   allocate,
+  recycle,
   upload: (buffer, offset, data) => (buffer as Float32Array).set(data as Float32Array, offset),
   read,
   readAsync: (view) => Promise.resolve(read(view)),

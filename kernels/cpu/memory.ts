@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from '../types.js';
+import type { Buffer, DType, TypedArray } from '../types.js';
 
 /** A typed array's constructor. */
 export interface ArrayType {
@@ -53,6 +53,27 @@ function slice(bytes: number): { memory: ArrayBufferLike; offset: number } {
   return { memory: slab.memory, offset: slab.used++ << level };
 }
 
+/** Memory that was given back, by its size; the most that is kept, and how much there is now. */
+const kept = new Map<number, ArrayBufferLike[]>();
+const mostKept = 2 ** 28;
+let keptBytes = 0;
+
+/** `Kernels.recycle`: results of equal size, of which a training loop makes many, take it before they ask the platform. */
+export function recycle(buffer: Buffer): void {
+  const { buffer: memory, byteLength } = buffer as TypedArray;
+  if (byteLength <= largest || memory.byteLength !== byteLength || keptBytes + byteLength > mostKept) return;
+  const same = kept.get(byteLength);
+  if (same === undefined) kept.set(byteLength, [memory]);
+  else same.push(memory);
+  keptBytes += byteLength;
+}
+
+function takeKept(bytes: number): ArrayBufferLike | undefined {
+  const memory = kept.get(bytes)?.pop();
+  if (memory !== undefined) keptBytes -= bytes;
+  return memory;
+}
+
 /** `Kernels.allocate`: uninitialised where that is cheaper; a slice of a slab for middling sizes, where a buffer of its own costs more. */
 export function allocate(dtype: DType, count: number): TypedArray {
   // A constructor that is known where it is called costs a third of one that is looked up.
@@ -64,6 +85,8 @@ export function allocate(dtype: DType, count: number): TypedArray {
     const { memory, offset } = slice(bytes);
     return new Type(memory, offset, count);
   }
+  const memory = keptBytes > 0 ? takeKept(bytes) : undefined;
+  if (memory !== undefined) return new Type(memory, 0, count);
   if (platform === undefined) return new Type(count);
   if (bytes >= large && !primed) prime();
   return new Type(platform.allocUnsafeSlow(bytes).buffer, 0, count);

@@ -3,6 +3,7 @@ import { isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, DeviceError, ShapeError, showShape } from '../core/errors.js';
 import type { Edge, Node } from '../core/node.js';
 import { sameShape } from '../core/shape.js';
+import { giveBack, making, type Owner } from '../core/storage.js';
 import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { edgeOf } from './edges.js';
 import { launch2 } from './launch.js';
@@ -12,7 +13,9 @@ import { table } from './table.js';
 const sum: Formula = formula(2, (s, a, b) => s.add(a, b));
 
 /** One walk of the tape. */
-interface Walk {
+interface Walk extends Owner {
+  /** Whether what it makes on the way stays its own: all gradients end in leaves, and nobody asked for those in between. */
+  readonly owns: boolean;
   readonly create: boolean;
   readonly retain: boolean;
   /** Where a gradient has arrived: nodes by order, to be taken from the highest, and leaves. */
@@ -54,14 +57,32 @@ function adapt(gradient: Tensor, to: Edge, name: string): Tensor {
 /** The engine's accumulation: the first gradient is kept as it is, the second allocates, later ones add in place. */
 function accumulate(walk: Walk, to: Edge, gradient: Tensor): void {
   const before = to.gradient;
-  if (before === null) to.gradient = gradient;
+  if (before === null) keep(to, gradient);
   else if (walk.create) to.gradient = table().add(before, gradient);
+  else if (to.owned) launch2(sum, before.dtype, before, before, gradient);
   else {
-    const result = to.owned ? before : emptyBeside(before, before.dtype);
+    const result = emptyBeside(before, before.dtype);
     launch2(sum, before.dtype, result, before, gradient);
-    to.gradient = result;
+    keep(to, result);
     to.owned = true;
+    letGo(walk, before);
   }
+}
+
+function keep(to: Edge, gradient: Tensor): void {
+  to.gradient = gradient;
+  gradient.storage.held++;
+}
+
+/** Ends what `keep` began: memory of the walk's own is free for the next result. */
+function letGo(walk: Walk, { storage }: Tensor): void {
+  storage.held--;
+  giveBack(storage, walk);
+}
+
+/** The user may know this memory from now on. */
+function escape({ storage }: Tensor): void {
+  storage.owner = null;
 }
 
 /** Takes the gradient that has arrived somewhere. */
@@ -180,9 +201,11 @@ function arrived(walk: Walk, node: Node, i: number, gradient: Tensor): Tensor {
 function visit(walk: Walk, node: Node): void {
   const { results: arrivals, edges } = node;
   const plain = node.hooks === null && node.retained === null && walk.captures.size === 0;
-  const gradients: (Tensor | null)[] = [];
-  for (let i = 0; i < arrivals.length; i++) gradients.push(take(arrivals[i]));
-  if (!plain) for (const [i, g] of gradients.entries()) if (g !== null) gradients[i] = arrived(walk, node, i, g);
+  const taken: (Tensor | null)[] = [];
+  for (let i = 0; i < arrivals.length; i++) taken.push(take(arrivals[i]));
+  const foreign = node.rule.foreign === true;
+  if (!plain || foreign) for (const g of taken) if (g !== null) escape(g);
+  const gradients = plain ? taken : taken.map((g, i) => (g === null ? null : arrived(walk, node, i, g)));
   const wanted: boolean[] = [];
   let any = false;
   for (let i = 0; i < edges.length; i++) {
@@ -193,7 +216,9 @@ function visit(walk: Walk, node: Node): void {
   }
   if (!any) return;
   checkSaved(node);
+  making.owner = walk.owns && !foreign ? walk : null;
   const results = node.rule.backward(node, gradients, wanted);
+  making.owner = walk.owns ? walk : null;
   if (!walk.retain && savedElements(node)) node.saved = null;
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i];
@@ -203,6 +228,10 @@ function visit(walk: Walk, node: Node): void {
     if (modes.anomaly) checkNaN(node, g, i);
     send(walk, edge, g);
   }
+  making.owner = null;
+  for (let i = 0; i < walk.made.length; i++) giveBack(walk.made[i], walk);
+  walk.made.length = 0;
+  for (let i = 0; i < taken.length; i++) if (taken[i] !== null) letGo(walk, taken[i] as Tensor);
 }
 
 function leadsOn(walk: Walk, edge: Edge): boolean {
@@ -241,7 +270,9 @@ function usefulNodes(roots: readonly Edge[], targets: ReadonlySet<Node>, leaves:
 /** Stores a leaf's gradient: dense, and sharing memory with nothing. */
 function deposit(walk: Walk, edge: Edge, taken: Set<unknown>): void {
   const leaf = edge.leaf as Tensor;
-  const g = runHooks(leaf.hooks, take(edge) as Tensor, 'leaf');
+  const last = take(edge) as Tensor;
+  if (leaf.hooks !== null) escape(last);
+  const g = runHooks(leaf.hooks, last, 'leaf');
   if (walk.create) {
     leaf.grad = leaf.grad === null ? g : table().add(leaf.grad, g);
     return;
@@ -250,12 +281,15 @@ function deposit(walk: Walk, edge: Edge, taken: Set<unknown>): void {
     launch2(sum, leaf.dtype, leaf.grad, leaf.grad, g);
     leaf.grad.storage.version++;
     leaf.grad.storage.changedBy = 'backward';
+    letGo(walk, last);
     return;
   }
   const dense = g.offset === 0 && g.storage.size === sizeOf(g) && isDense(g);
   const own = dense && !taken.has(g.storage);
+  if (own) escape(g);
   leaf.grad = own ? alias(g, g.offset, g.shape, g.strides) : ownCopy(g);
   taken.add(leaf.grad.storage);
+  letGo(walk, last);
 }
 
 /** A gradient that waited in a walk when another one began. */
@@ -313,8 +347,19 @@ function begin(
   { createGraph, retainGraph }: WalkOptions,
 ): Walk {
   const [create, retain] = [createGraph, retainGraph];
+  const owns = !create && wanted === null;
   if (wanted === null) {
-    return { create, retain, queue: [], leaves: [], useful: null, leavesWanted: null, captures: nothing };
+    return {
+      create,
+      retain,
+      owns,
+      made: [],
+      queue: [],
+      leaves: [],
+      useful: null,
+      leavesWanted: null,
+      captures: nothing,
+    };
   }
   const captures: Walk['captures'] = new Map();
   for (const { node, index } of wanted) {
@@ -324,7 +369,7 @@ function begin(
   }
   const leavesWanted = new Set(wanted.flatMap(({ leaf }) => (leaf === null ? [] : [leaf])));
   const useful = usefulNodes(roots, new Set(captures.keys()), leavesWanted);
-  return { create, retain, queue: [], leaves: [], useful, leavesWanted, captures };
+  return { create, retain, owns, made: [], queue: [], leaves: [], useful, leavesWanted, captures };
 }
 
 /** Walks the tape from `roots`: iterative, by descending order of creation, so that depth costs no stack. */
@@ -339,9 +384,11 @@ export function walkTape(
   const wanted = inputs?.map((x) => requiredEdge(x, noInput)) ?? null;
   const walk = begin(edges, wanted, options);
   const before = modes.grad;
+  const outside = making.owner;
   const suspended = current;
   const waiting = suspended === null ? none : setAside(suspended);
   current = walk;
+  making.owner = null;
   modes.grad = options.createGraph;
   try {
     for (let i = 0; i < edges.length; i++) send(walk, edges[i], gradients[i]);
@@ -353,6 +400,7 @@ export function walkTape(
     });
   } finally {
     modes.grad = before;
+    making.owner = outside;
     setAside(walk);
     current = suspended;
     for (const { edge, gradient, owned } of waiting) Object.assign(edge, { gradient, owned });

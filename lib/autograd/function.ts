@@ -82,6 +82,7 @@ interface Call {
 function ruleOf(name: string): Rule {
   return {
     name,
+    foreign: true,
     backward(node, gradients) {
       const { ctx, definition, materialize, count } = node.attributes as Call;
       const given = gradients.map(

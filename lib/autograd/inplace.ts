@@ -68,6 +68,8 @@ interface Slices {
 /** The base's node after a change through a view: outside the view the old gradient, inside the operation's. */
 const copySlices: Rule = {
   name: 'copySlices',
+  // The operation inside may.
+  foreign: true,
   backward(node, [g], wanted) {
     const { inner, self, geometry } = node.attributes as Slices;
     const t = table();

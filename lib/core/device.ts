@@ -6,10 +6,13 @@ import { DeviceError } from './errors.js';
 export type Device = 'cpu' | 'webgpu';
 
 const devices = new Map<Device, Kernels>([['cpu', cpu]]);
+/** The CPU's kernels stand apart: every small operation asks for them. */
+let ofCpu: Kernels = cpu;
 
 /** Makes a device known; `tg.webgpu()` does it once the GPU is there. */
 export function addDevice(device: Device, kernels: Kernels): void {
   devices.set(device, kernels);
+  if (device === 'cpu') ofCpu = kernels;
 }
 
 /** The devices that are there. */
@@ -19,7 +22,7 @@ export function knownDevices(): Device[] {
 
 /** The kernels of a device; says what to do where it is not there. */
 export function kernelsOf(device: Device): Kernels {
-  if (device === 'cpu') return cpu;
+  if (device === 'cpu') return ofCpu;
   const kernels = devices.get(device);
   if (kernels !== undefined) return kernels;
   const hint = device === 'webgpu' ? 'call `await tg.webgpu()` first' : `known: ${[...devices.keys()].join(', ')}`;

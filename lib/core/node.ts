@@ -32,6 +32,8 @@ export class Edge {
 /** How a kind of node turns the gradients of its results into those of its inputs. */
 export interface Rule {
   readonly name: string;
+  /** Whether it runs code of the user's, who may keep the gradients that come and go. */
+  readonly foreign?: boolean;
   /** `gradients[i]` belongs to result i (null: none arrived); the result to edge i (null: none needed). */
   backward(
     node: Node,

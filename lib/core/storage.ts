@@ -3,6 +3,14 @@ import { type Device, kernelsOf } from './device.js';
 import { type DType, itemSize } from './dtype.js';
 import { ValueError } from './errors.js';
 
+/** Who makes memory that no one else will know; `made` has what it made lately. */
+export interface Owner {
+  readonly made: Storage[];
+}
+
+/** Whose memory is being made (null: the caller's), and from how many elements on it is worth giving back before the collector does. */
+export const making: { owner: Owner | null; worth: number } = { owner: null, worth: 4096 };
+
 /** Memory that one tensor or several views share, with the counters that tell whether it changed. */
 export class Storage {
   declare readonly buffer: Buffer;
@@ -19,6 +27,10 @@ export class Storage {
   declare history: number;
   /** Made in inference mode: no gradient may pass through it. */
   declare inference: boolean;
+  /** The walk of the tape that made it for itself, so that nobody else can know it; null for all other memory. */
+  declare owner: Owner | null;
+  /** In how many places that walk keeps it for later. */
+  declare held: number;
 
   constructor(buffer: Buffer, dtype: DType, device: Device, kernels: Kernels, size: number) {
     this.buffer = buffer;
@@ -30,6 +42,9 @@ export class Storage {
     this.changedBy = null;
     this.history = 0;
     this.inference = false;
+    this.owner = making.owner;
+    this.held = 0;
+    if (this.owner !== null && size >= making.worth) this.owner.made.push(this);
   }
 }
 
@@ -53,4 +68,11 @@ function memory(kernels: Kernels, dtype: DType, device: Device, size: number): B
       `a tensor of ${size} elements of ${dtype} (${size * itemSize(dtype)} bytes) cannot be allocated on ${device}: ${(error as Error).message}`,
     );
   }
+}
+
+/** Gives memory back for other results if it is its owner's alone and not kept. */
+export function giveBack(storage: Storage, owner: Owner): void {
+  if (storage.owner !== owner || storage.held > 0) return;
+  storage.owner = null;
+  storage.kernels.recycle?.(storage.buffer);
 }

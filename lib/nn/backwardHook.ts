@@ -23,6 +23,7 @@ function passOn(values: readonly unknown[], seen: (gradients: Gradients) => Grad
   if (places.length === 0) return [...values];
   const rule: Rule = {
     name: 'backwardHook',
+    foreign: true,
     backward(_node, given) {
       const gradients = new Array<Tensor | null>(values.length).fill(null);
       places.forEach((place, i) => {

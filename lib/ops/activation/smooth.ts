@@ -61,9 +61,9 @@ export const selu: Activation = pointwiseBy(
 );
 
 const geluRow: PointwiseRow = pointwiseRow('gelu', 1, 0, {
-  forward: (s, x) => s.mul(s.mul(x, s.const(0.5)), s.erfc(s.mul(x, s.const(-SQRT1_2)))),
+  forward: (s, x) => s.mul(s.mul(x, s.const(0.5)), s.add(s.const(1), s.erf(s.mul(x, s.const(SQRT1_2))))),
   grad: (s, g, x) => {
-    const below = s.mul(s.const(0.5), s.erfc(s.mul(x, s.const(-SQRT1_2))));
+    const below = s.mul(s.const(0.5), s.add(s.const(1), s.erf(s.mul(x, s.const(SQRT1_2)))));
     const density = s.mul(s.const(1 / Math.sqrt(2 * PI)), s.exp(s.mul(s.const(-0.5), s.mul(x, x))));
     return s.mul(g, s.add(below, s.mul(x, density)));
   },

@@ -1,0 +1,99 @@
+import { cpu } from '../../kernels/cpu/index.js';
+import type { Kernels } from '../../kernels/types.js';
+import { addDevice } from '../../lib/core/device.js';
+import { making } from '../../lib/core/storage.js';
+import * as tg from '../../lib/index.js';
+
+const { worth } = making;
+let freed = 0;
+
+/** The CPU with all memory that is given back full of NaN. */
+const poisoned: Kernels = {
+  ...cpu,
+  recycle(buffer) {
+    freed++;
+    (buffer as Float32Array).fill(NaN);
+  },
+};
+
+beforeEach(() => {
+  freed = 0;
+  making.worth = 0;
+  addDevice('cpu', poisoned);
+});
+
+afterEach(() => {
+  making.worth = worth;
+  addDevice('cpu', cpu);
+});
+
+const leaf = (...data: number[]): tg.Tensor => tg.tensor(data, { requiresGrad: true });
+
+test('gradients between nodes are given back as the walk passes', () => {
+  const x = leaf(1, 2);
+  x.mul(2).exp().mul(3).sum().backward();
+  expect(freed).toBeGreaterThanOrEqual(2);
+  expect(x.grad?.isfinite().all().item()).toBe(1);
+});
+
+test('what a hook has seen, what is retained, and what is asked for stay', () => {
+  const x = leaf(1, 2);
+  const y = x.mul(2);
+  const z = y.mul(3);
+  const seen: tg.Tensor[] = [];
+  y.registerHook((g) => {
+    seen.push(g, g.mul(10));
+  });
+  x.registerHook((g) => {
+    seen.push(g);
+  });
+  z.retainGrad();
+  z.mul(5).sum().backward({ retainGraph: true });
+  expect(seen.map((g) => g.tolist())).toEqual([
+    [15, 15],
+    [150, 150],
+    [30, 30],
+  ]);
+  expect(z.grad?.tolist()).toEqual([5, 5]);
+  expect(x.grad?.tolist()).toEqual([30, 30]);
+  expect(tg.autograd.grad(z.sum(), [y, x]).map((g) => g.tolist())).toEqual([
+    [3, 3],
+    [6, 6],
+  ]);
+});
+
+test('what a custom function and a module’s hook have seen stays', () => {
+  const seen: tg.Tensor[] = [];
+  class Keeps extends tg.autograd.Function {
+    static forward(_ctx: tg.autograd.FunctionContext, a: tg.Tensor): tg.Tensor {
+      return a.mul(2);
+    }
+
+    static backward(_ctx: tg.autograd.FunctionContext, g: tg.Tensor): tg.Tensor {
+      const given = g.mul(2);
+      seen.push(g, given);
+      return given;
+    }
+  }
+  const layer = new tg.nn.Linear(2, 2);
+  layer.registerFullBackwardHook((_module, gradInput, gradOutput) => {
+    for (const g of [...gradInput, ...gradOutput]) if (g !== null) seen.push(g);
+  });
+  const x = leaf(1, 2);
+  Keeps.apply(layer.forward(x.mul(3)))
+    .mul(7)
+    .sum()
+    .backward();
+  expect(seen).toHaveLength(4);
+  for (const g of seen) expect(g.isfinite().all().item()).toBe(1);
+  for (const p of [x, ...layer.parameters()]) expect(p.grad?.isfinite().all().item()).toBe(1);
+});
+
+test('a gradient that goes several ways, and one that is deposited twice, stay until the last', () => {
+  const [x, y] = [leaf(1, 2), leaf(3, 4)];
+  const both = x.mul(2).add(y.mul(2));
+  both.add(both.neg()).add(both).sum().backward();
+  x.mul(2).sum().backward();
+  expect(x.grad?.tolist()).toEqual([4, 4]);
+  expect(y.grad?.tolist()).toEqual([2, 2]);
+});
