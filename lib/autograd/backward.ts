@@ -197,24 +197,35 @@ function arrived(walk: Walk, node: Node, i: number, gradient: Tensor): Tensor {
   return g;
 }
 
+const one: readonly boolean[] = [true];
+const first: readonly boolean[] = [true, false];
+const second: readonly boolean[] = [false, true];
+const both: readonly boolean[] = [true, true];
+
+/** Which gradients lead on; null: none. The usual lists are always the same ones. */
+function wantedOf(walk: Walk, edges: readonly (Edge | null)[]): readonly boolean[] | null {
+  if (edges.length <= 2) {
+    const a = edges.length > 0 && edges[0] !== null && leadsOn(walk, edges[0]);
+    const b = edges.length > 1 && edges[1] !== null && leadsOn(walk, edges[1]);
+    if (edges.length === 1) return a ? one : null;
+    return a ? (b ? both : first) : b ? second : null;
+  }
+  const wanted = edges.map((edge) => edge !== null && leadsOn(walk, edge));
+  return wanted.includes(true) ? wanted : null;
+}
+
 // Loops rather than closures: a walk over small tensors spends its time in this function.
 function visit(walk: Walk, node: Node): void {
   const { results: arrivals, edges } = node;
   const plain = node.hooks === null && node.retained === null && walk.captures.size === 0;
-  const taken: (Tensor | null)[] = [];
-  for (let i = 0; i < arrivals.length; i++) taken.push(take(arrivals[i]));
+  // A list that is written out has no room to grow, which costs more than what is in it.
+  const taken = [take(arrivals[0])];
+  for (let i = 1; i < arrivals.length; i++) taken.push(take(arrivals[i]));
   const foreign = node.rule.foreign === true;
   if (!plain || foreign) for (const g of taken) if (g !== null) escape(g);
   const gradients = plain ? taken : taken.map((g, i) => (g === null ? null : arrived(walk, node, i, g)));
-  const wanted: boolean[] = [];
-  let any = false;
-  for (let i = 0; i < edges.length; i++) {
-    const edge = edges[i];
-    const leads = edge !== null && leadsOn(walk, edge);
-    wanted.push(leads);
-    any ||= leads;
-  }
-  if (!any) return;
+  const wanted = wantedOf(walk, edges);
+  if (wanted === null) return;
   checkSaved(node);
   making.owner = walk.owns && !foreign ? walk : null;
   const results = node.rule.backward(node, gradients, wanted);
@@ -224,13 +235,16 @@ function visit(walk: Walk, node: Node): void {
     const edge = edges[i];
     const given = results[i];
     if (edge === null || !wanted[i] || given === null || given === undefined) continue;
-    const g = adapt(given, edge, node.name);
+    const fits = given.shape === edge.shape && given.dtype === edge.dtype && given.storage.device === edge.device;
+    const g = fits ? given : adapt(given, edge, node.name);
     if (modes.anomaly) checkNaN(node, g, i);
     send(walk, edge, g);
   }
   making.owner = null;
-  for (let i = 0; i < walk.made.length; i++) giveBack(walk.made[i], walk);
-  walk.made.length = 0;
+  if (walk.made.length > 0) {
+    for (let i = 0; i < walk.made.length; i++) giveBack(walk.made[i], walk);
+    walk.made.length = 0;
+  }
   for (let i = 0; i < taken.length; i++) if (taken[i] !== null) letGo(walk, taken[i] as Tensor);
 }
 

@@ -66,7 +66,8 @@ export function record(
 /** Makes a tensor the next result of a node. */
 export function attach(node: Node, result: Tensor): void {
   const edge = new Edge(node, null, node.results.length, result);
-  node.results.push(edge);
+  if (edge.index === 0) node.results = [edge];
+  else node.results.push(edge);
   result.edge = edge;
 }
 

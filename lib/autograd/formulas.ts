@@ -124,20 +124,30 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   if (modes.grad) return recordedBackward(row, gradient, saved, wanted);
   const { formula: f, inputs, places } = backwardOf(row, wanted);
   if (f === null) return places.map((place) => (place === -1 ? gradient : null));
-  const { dtype, storage } = gradient;
+  const { dtype } = gradient;
+  const { edges } = node;
+  if (f.outputs.length === 1 && inputs.length <= 2) {
+    const only = places.indexOf(0);
+    const output = emptyBeside(gradient, edges[only]?.dtype ?? dtype);
+    if (inputs.length === 1) launch1(f, dtype, output, gradient);
+    else launch2(f, dtype, output, gradient, saved[inputs[1] - 1] as Tensor | number);
+    if (places.length === 1) return [output];
+    if (places.length === 2) return [given(places[0], gradient, output), given(places[1], gradient, output)];
+    return places.map((place) => given(place, gradient, output));
+  }
   const outputs: Tensor[] = [];
   for (let i = 0; i < places.length; i++) {
-    if (places[i] >= 0) outputs[places[i]] = emptyBeside(gradient, node.edges[i]?.dtype ?? dtype);
+    if (places[i] >= 0) outputs[places[i]] = emptyBeside(gradient, edges[i]?.dtype ?? dtype);
   }
-  if (outputs.length > 1 || inputs.length > 2) {
-    const operands: (Tensor | number)[] = [gradient];
-    for (let i = 1; i < inputs.length; i++) operands.push(saved[inputs[i] - 1] as Tensor | number);
-    storage.kernels.pointwise(f, dtype, outputs, operands);
-  } else if (inputs.length === 2) {
-    launch2(f, dtype, outputs[0], gradient, saved[inputs[1] - 1] as Tensor | number);
-  } else launch1(f, dtype, outputs[0], gradient);
-  if (places.length === 1) return outputs;
-  return places.map((place) => (place >= 0 ? outputs[place] : place === -1 ? gradient : null));
+  const operands: (Tensor | number)[] = [gradient];
+  for (let i = 1; i < inputs.length; i++) operands.push(saved[inputs[i] - 1] as Tensor | number);
+  gradient.storage.kernels.pointwise(f, dtype, outputs, operands);
+  return places.map((place) => given(place, gradient, outputs[place]));
+}
+
+/** What a place in `Backward.places` means. */
+function given(place: number, gradient: Tensor, output: Tensor): Tensor | null {
+  return place >= 0 ? output : place === -1 ? gradient : null;
 }
 
 /** The formulas read by tensors: how a gradient gets a gradient. */

@@ -3,12 +3,11 @@ import { categoryOf, type DType, getDefaultDtype, isFloat, resultType } from '..
 import { ArgumentError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node } from '../core/node.js';
 import { broadcastShapes, sameShape } from '../core/shape.js';
-import { alias, emptyBeside, emptyTensor, Tensor } from '../core/tensor.js';
+import { alias, emptyBeside, emptyTensor, isDense, Tensor } from '../core/tensor.js';
 import { refuseInt64 } from './apply.js';
 import { attach, edgeOf, nodeOf, requiresGrad } from './edges.js';
 import { backwardOf, type PointwiseRow } from './formulas.js';
 import { checkInplace, checkOverlap, noteInplace } from './inplace.js';
-import { launch1, launch2 } from './launch.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
 
@@ -84,7 +83,9 @@ function isPlain(row: PointwiseRow, { dtype }: Tensor): boolean {
 export function pointwise1(row: PointwiseRow, x: Tensor): Tensor {
   if (!(x instanceof Tensor) || !isPlain(row, x)) return general(row, [x], noNumbers, null);
   const result = emptyBeside(x, row.result === 'bool' ? 'bool' : x.dtype);
-  launch1(row.formula, x.dtype, result, x);
+  const { kernels } = result.storage;
+  if (isDense(x)) kernels.flat1(row.formula, x.dtype, result.elements, result, x);
+  else kernels.pointwise1(row.formula, x.dtype, result, x);
   if (!modes.grad || row.result === 'bool' || !requiresGrad(x)) return result;
   const { reaches } = backwardOf(row, one);
   track(row, [edgeOf(x)], [reaches[1] ? x : null, reaches[2] ? result : null], result);
@@ -97,7 +98,11 @@ export function pointwise2(row: PointwiseRow, a: Tensor | number, b: Tensor | nu
     return general(row, [a, b], noNumbers, null);
   const y = typeof b === 'number' ? castNumber(b, a.dtype) : b;
   const result = emptyBeside(a, row.result === 'bool' ? 'bool' : a.dtype);
-  launch2(row.formula, a.dtype, result, a, y);
+  const { kernels } = result.storage;
+  // What is alike in shape and dtype and dense lies alike.
+  if (isDense(a) && (typeof y === 'number' || isDense(y)))
+    kernels.flat2(row.formula, a.dtype, result.elements, result, a, y);
+  else kernels.pointwise2(row.formula, a.dtype, result, a, y);
   if (!modes.grad || row.result === 'bool') return result;
   const first = requiresGrad(a);
   const second = typeof y !== 'number' && requiresGrad(y);

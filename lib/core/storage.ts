@@ -27,7 +27,7 @@ export class Storage {
   declare history: number;
   /** Made in inference mode: no gradient may pass through it. */
   declare inference: boolean;
-  /** The walk of the tape that made it for itself, so that nobody else can know it; null for all other memory. */
+  /** The walk of the tape that made it for itself, so that nobody else can know it; null for all other memory, and for little of it. */
   declare owner: Owner | null;
   /** In how many places that walk keeps it for later. */
   declare held: number;
@@ -42,9 +42,9 @@ export class Storage {
     this.changedBy = null;
     this.history = 0;
     this.inference = false;
-    this.owner = making.owner;
+    this.owner = size < making.worth ? null : making.owner;
     this.held = 0;
-    if (this.owner !== null && size >= making.worth) this.owner.made.push(this);
+    if (this.owner !== null) this.owner.made.push(this);
   }
 }
 
