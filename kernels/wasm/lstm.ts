@@ -3,7 +3,7 @@ import { type Library, systemBlas } from '../blas/library.js';
 import { copy } from '../cpu/copy.js';
 import { lstmSequenceBackward, lstmStep } from '../lstm.js';
 import type { LstmGradients, LstmOperands, LstmResults, LstmSaved, View } from '../types.js';
-import { contiguousStrides, count, isContiguous } from '../view.js';
+import { contiguousStrides, count, isContiguous, isSingle } from '../view.js';
 import { i32, load, ModuleBuilder, op, plus } from './assembler.js';
 import { compileFormula, type Run } from './formula.js';
 import { depthBlock, type Gemm, gemmOn, panelColumns, panelRows } from './gemm.js';
@@ -221,6 +221,10 @@ class Sequence {
   }
 }
 
+function elementOf({ buffer, offset }: View): number {
+  return (buffer as Float32Array)[offset];
+}
+
 function pays(views: readonly View[], batch: number, size: number): boolean {
   return views.every(({ dtype }) => dtype === 'float32') && 4 * batch * size * size >= policy.recurrences;
 }
@@ -269,17 +273,22 @@ export function lstmBackwardVectors(
   const [steps, batch, size] = cells.shape;
   const views = [given, first, gradients.output, gradients.cells];
   if (!pays(views, batch, size)) return false;
-  const [weight, c, toOutput, toCells] = views.map(compact);
+  // Areas are zero at first, and the usual gradient to the cells is one zero for all.
+  const cellsMatter = !(isSingle(gradients.cells) && elementOf(gradients.cells) === 0);
+  const [weight, c, toOutput, toCells] = (cellsMatter ? views : views.slice(0, 3)).map(compact);
   const sequence = Sequence.open(batch, size, 14);
   if (sequence === null) return false;
-  const [toH, toC, givenH, givenC, before, after, four, sums] = [0, 1, 2, 3, 4, 5, 6, 10];
+  const [toH, toC, givenH, givenC, four, sums] = [0, 1, 2, 3, 6, 10];
+  let [before, after] = [4, 5];
   sequence.prepare(weight, false);
+  sequence.read(before, cells, timeOf(steps - 1, steps, reverse) * batch * size);
   for (let s = steps - 1; s >= 0; s--) {
     const t = timeOf(s, steps, reverse);
     const at = t * batch * size;
+    // What a step ends with is what the one after it began with.
+    [before, after] = [after, before];
     sequence.read(givenH, toOutput, at);
-    sequence.read(givenC, toCells, at);
-    sequence.read(after, cells, at);
+    if (cellsMatter) sequence.read(givenC, toCells, at);
     if (s === 0) sequence.read(before, c, 0);
     else sequence.read(before, cells, timeOf(s - 1, steps, reverse) * batch * size);
     for (const g of gates) sequence.read(four + g, kept, (4 * t + g) * batch * size);
