@@ -63,10 +63,7 @@ function expectClose(got: unknown, wanted: unknown, tolerance: number): void {
 }
 
 describe('with the reference kernels in place of the CPU’s', () => {
-  afterEach(() => {
-    addDevice('cpu', cpu);
-    usualPath();
-  });
+  afterEach(() => addDevice('cpu', cpu));
 
   function compare(call: Callable): void {
     for (const dtype of ['float32', 'float64'] as const) {
@@ -84,10 +81,10 @@ describe('with the reference kernels in place of the CPU’s', () => {
   test.each(sampled)('%s', (_name, call) => compare(call));
 
   describe.each(pathNames)('every operation the way of %s', (path) => {
-    test.each(sampled)('%s', (_name, call) => {
-      paths[path]();
-      compare(call);
-    });
+    beforeAll(() => paths[path]());
+    afterAll(usualPath);
+
+    test.each(sampled)('%s', (_name, call) => compare(call));
   });
 });
 

@@ -80,7 +80,7 @@ export function flatKernel(
   const text = `(heap, run, redo) => (n, ${names.join(', ')}) => {
     const E = heap.${elements}, B = heap.u8;
     ${head.join(' ')}
-    if (n < ${longRun}) { ${inLoop.join(' ')} ${call('n')} ${outLoop.join(' ')} return; }
+    if (n < ${Math.min(longRun, tile + 1)}) { ${inLoop.join(' ')} ${call('n')} ${outLoop.join(' ')} return; }
     for (let s = 0; s < n; s += ${tile}) {
       const m = n - s < ${tile} ? n - s : ${tile};
       ${inTile.join(' ')} ${call('m')} ${outTile.join(' ')}

@@ -1,6 +1,7 @@
 import { policy as blas } from '../../kernels/blas/gemm.js';
 import { policy, type Thresholds, thresholds } from '../../kernels/wasm/policy.js';
 import * as tg from '../../lib/index.js';
+import { twoThreads } from './threads.js';
 
 const usual = { ...policy };
 const usualBlas = { ...blas };
@@ -26,7 +27,7 @@ export const paths = {
   threads(): void {
     Object.assign(policy, allFrom(1));
     blasFrom(Infinity);
-    tg.setNumThreads(2);
+    twoThreads();
   },
   /** Products and convolutions; the rest in vectors. */
   blas(): void {
