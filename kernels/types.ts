@@ -96,8 +96,8 @@ export interface LstmOperands {
 /** What its gradient reads. */
 export type LstmSaved = Pick<LstmOperands, 'c' | 'weight'> & Pick<LstmResults, 'cells' | 'gates'>;
 
-/** Gradients to the sums and to the state before. */
-export type LstmGradients = Pick<LstmOperands, 'sums' | 'h' | 'c'>;
+/** Gradients to the sums and to the state before; that to h is null where it is not wanted. */
+export type LstmGradients = Pick<LstmOperands, 'sums' | 'c'> & { readonly h: View | null };
 
 /** Windows along one dimension: window i covers elements from starts[i] up to and without ends[i]. */
 export interface Spans {

@@ -59,7 +59,8 @@ export function lstmBy(
       }
     },
     lstmBackward(to, gradients, { c, weight, cells, gates }, reverse) {
-      (to.h.buffer as Float64Array).fill(0, to.h.offset, to.h.offset + count(to.h.shape));
+      const toH = to.h ?? blank(c, c.shape);
+      (toH.buffer as Float64Array).fill(0, toH.offset, toH.offset + count(toH.shape));
       (to.c.buffer as Float64Array).fill(0, to.c.offset, to.c.offset + count(to.c.shape));
       const order = steps(cells.shape[0], reverse);
       for (let s = order.length - 1; s >= 0; s--) {
@@ -70,9 +71,9 @@ export function lstmBy(
           lstmSequenceBackward,
           c.dtype,
           [...parts(toSums), to.c],
-          [at(gradients.output, t), to.h, at(gradients.cells, t), to.c, ...gatesOf(at(gates, t)), oldC, at(cells, t)],
+          [at(gradients.output, t), toH, at(gradients.cells, t), to.c, ...gatesOf(at(gates, t)), oldC, at(cells, t)],
         );
-        multiply(to.h, toSums, weight);
+        multiply(toH, toSums, weight);
       }
     },
   };

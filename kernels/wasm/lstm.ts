@@ -295,12 +295,12 @@ export function lstmBackwardVectors(
     const fourGates = gates.map((g) => four + g);
     sequence.stepBackward(sums, toC, [givenH, toH, givenC, toC, ...fourGates, before, after]);
     sequence.writeParts(sums, to.sums, 4 * at);
-    for (const g of gates) {
+    for (const g of s > 0 || to.h !== null ? gates : []) {
       sequence.turn(sums + g);
       sequence.multiply(toH, sums + g, g, false, g > 0);
     }
   }
-  sequence.write(toH, to.h, 0);
+  if (to.h !== null) sequence.write(toH, to.h, 0);
   sequence.write(toC, to.c, 0);
   return true;
 }

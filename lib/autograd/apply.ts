@@ -21,6 +21,8 @@ export interface Meta {
 /** One operation that is not pointwise: what it gives, which kernel makes it, and its gradient. */
 export interface Row<A> {
   readonly name: string;
+  /** Its side on the tape, made when it is first recorded; nothing else may touch it. */
+  rule?: Rule;
   /** Shapes and dtypes of the results; throws the operation's errors. */
   infer(inputs: readonly Tensor[], attributes: A): readonly Meta[];
   kernel(k: Kernels, results: readonly Tensor[], inputs: readonly Tensor[], attributes: A): void;
@@ -105,15 +107,9 @@ function zerosFor(node: Node, i: number): Tensor {
   return alias(zero, 0, shape, new Array<number>(shape.length).fill(0));
 }
 
-const rules = new WeakMap<object, Rule>();
-
 function ruleOf<A>(row: Row<A>): Rule {
-  let rule = rules.get(row);
-  if (rule === undefined) {
-    rule = { name: row.name, backward };
-    rules.set(row, rule);
-  }
-  return rule;
+  row.rule ??= { name: row.name, backward };
+  return row.rule;
 }
 
 /** Runs an operation and records it: the one place for every row that is not pointwise or a view. */

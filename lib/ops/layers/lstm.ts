@@ -11,15 +11,15 @@ interface Direction {
   readonly reverse: boolean;
 }
 
-/** Gradients to the sums and to h and c before. Inputs: gradients to every h and c, then c before, weight, every c, the gates. */
-const backwardRow: Row<Direction> = {
+/** Gradients to the sums, to c before and, where it is wanted, to h before. Inputs: gradients to every h and c, then c before, weight, every c, the gates. */
+const backwardRow: Row<Direction & { readonly toH: boolean }> = {
   name: 'lstmBackward',
-  infer: ([{ shape, dtype }, , c]) => [
+  infer: ([{ shape, dtype }, , c], { toH }) => [
     { shape: [shape[0], shape[1], 4 * shape[2]], dtype },
     { shape: c.shape, dtype },
-    { shape: c.shape, dtype },
+    ...(toH ? [{ shape: c.shape, dtype }] : []),
   ],
-  kernel(k, [sums, h, toC], [output, toCells, c, weight, cells, gates], { reverse }) {
+  kernel(k, [sums, toC, h = null], [output, toCells, c, weight, cells, gates], { reverse }) {
     const { lstmBackward } = k.fused as FusedKernels;
     lstmBackward({ sums, h, c: toC }, { output, cells: toCells }, { c, weight, cells, gates }, reverse);
   },
@@ -66,7 +66,8 @@ const lstmRow: Row<Direction> = {
   grad(t, g, inputs, [output, cells, gates], direction, wanted) {
     if (modes.grad) return gradientsThrough(composed(t, direction), inputs, g, wanted);
     const [, h, c, weight] = inputs;
-    const [toSums, toH, toC] = apply(backwardRow, [g[0], g[1], c, weight, cells, gates], direction);
+    const read = [g[0], g[1], c, weight, cells, gates];
+    const [toSums, toC, toH = null] = apply(backwardRow, read, { ...direction, toH: wanted[1] });
     if (!wanted[3]) return [toSums, toH, toC, null];
     const flat = toSums.reshape(-1, weight.shape[0]);
     const before = statesBefore(t, h, output, direction).reshape(-1, weight.shape[1]);
