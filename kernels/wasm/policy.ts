@@ -9,10 +9,8 @@ export interface Thresholds {
   convolutions: number;
   /** Multiplications of a step of a recurrent network. */
   recurrences: number;
-  /** Elements of a formula's launch. */
+  /** Elements of a formula's launch; one with functions of float32 that vectors round in their own way goes there at every size, unless this is Infinity. */
   formulas: number;
-  /** The same with functions of float32 that vectors round in their own way: every launch, so that one argument has one result. */
-  transcendentals: number;
   /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
   compiled: number;
   /** Elements of a matrix that a copy transposes. */
@@ -51,7 +49,6 @@ export const thresholds: Readonly<Thresholds> = {
   convolutions: 4096,
   recurrences: 2048,
   formulas: 128,
-  transcendentals: 1,
   compiled: 50_000,
   transposes: 1024,
   reductions: 512,
