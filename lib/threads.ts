@@ -1,5 +1,5 @@
 import { setBlasThreads } from '../kernels/blas/library.js';
-import { setThreads, threads } from '../kernels/wasm/threads.js';
+import { setThreads, threads } from '../kernels/wasm/threads/threads.js';
 import { ValueError } from './core/errors.js';
 
 const most = 1024;

@@ -2,7 +2,7 @@ import * as blas from '../blas/convolution.js';
 import * as reference from '../reference/convolution.js';
 import type { Convolution, DType, View } from '../types.js';
 import { count } from '../view.js';
-import * as wasm from '../wasm/convolution.js';
+import * as wasm from '../wasm/convolution/convolution.js';
 import { type Floats, packedFor } from './gemm.js';
 import { scratch } from './scratch.js';
 import { staged, throughFloat32 } from './stage.js';

@@ -2,9 +2,9 @@ import { identity } from '../dag.js';
 import { floatToHalf } from '../half.js';
 import type { TypedArray, View } from '../types.js';
 import { contiguousStrides, count, isContiguous } from '../view.js';
-import { Box } from '../wasm/boxes.js';
+import { Box } from '../wasm/formula/boxes.js';
+import { turnerBehind } from '../wasm/formula/transpose.js';
 import { policy } from '../wasm/policy.js';
-import { turnerBehind } from '../wasm/transpose.js';
 import { allocate } from './memory.js';
 import { pointwise } from './pointwise.js';
 

@@ -1,7 +1,7 @@
 import * as reference from '../reference/crossEntropy.js';
 import type { Classified, ClassLoss, View } from '../types.js';
 import { count } from '../view.js';
-import { gradientVectors, totalVectors } from '../wasm/crossEntropy.js';
+import { gradientVectors, totalVectors } from '../wasm/rows/crossEntropy.js';
 import { packed } from './copy.js';
 import { arePlain, dtypesKey, type Elements, elements } from './rows.js';
 import { scratch } from './scratch.js';

@@ -1,5 +1,5 @@
 import { product as blasProduct } from '../blas/gemm.js';
-import { product } from '../wasm/product.js';
+import { product } from '../wasm/product/product.js';
 import { type Floats, type Matrix, turned, type Vector } from './matrix.js';
 import { scratch } from './scratch.js';
 import { specialize } from './specialize.js';

@@ -1,6 +1,6 @@
 import { blasOf } from '../blas/gemm.js';
 import type { View } from '../types.js';
-import { columnSums, linearBackward as vectorBackward } from '../wasm/linear.js';
+import { columnSums, linearBackward as vectorBackward } from '../wasm/product/linear.js';
 import { gemm } from './gemm.js';
 import { type Floats, type Matrix, turned, type Vector } from './matrix.js';
 import { specialize } from './specialize.js';

@@ -1,6 +1,6 @@
 import { lstmBy } from '../reference/lstm.js';
 import type { FusedKernels } from '../types.js';
-import { lstmBackwardVectors, lstmVectors } from '../wasm/lstm.js';
+import { lstmBackwardVectors, lstmVectors } from '../wasm/product/lstm.js';
 import { matmul } from './matmul.js';
 import { pointwise } from './pointwise.js';
 

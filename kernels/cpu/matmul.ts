@@ -2,7 +2,7 @@ import { blasOf } from '../blas/gemm.js';
 import * as reference from '../reference/matmul.js';
 import type { View } from '../types.js';
 import { collapse } from '../view.js';
-import { batchedProduct } from '../wasm/batched.js';
+import { batchedProduct } from '../wasm/product/batched.js';
 import { gemm } from './gemm.js';
 import type { Floats, Matrix } from './matrix.js';
 import { staged, throughFloat32 } from './stage.js';

@@ -1,6 +1,6 @@
 import * as reference from '../reference/meanPool.js';
 import type { Spans, View } from '../types.js';
-import { meanPoolVectors } from '../wasm/meanPool.js';
+import { meanPoolVectors } from '../wasm/rows/meanPool.js';
 import { fill, packed } from './copy.js';
 import type { Floats } from './gemm.js';
 import { arePlain, elements } from './rows.js';

@@ -1,7 +1,7 @@
 import * as reference from '../reference/normalize.js';
 import type { Normalization, Normalized, View } from '../types.js';
 import { broadcastStrides } from '../view.js';
-import { normalizeVectors } from '../wasm/normalize.js';
+import { normalizeVectors } from '../wasm/rows/normalize.js';
 import { arePlain, dtypesKey, type Elements, elements, places, type Rows, rows } from './rows.js';
 import { specialize } from './specialize.js';
 

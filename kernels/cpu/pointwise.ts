@@ -2,7 +2,7 @@ import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
-import { flatVectors, pays, runOnThreads, runVectors } from '../wasm/pointwise.js';
+import { flatVectors, pays, runOnThreads, runVectors } from '../wasm/formula/pointwise.js';
 import { policy } from '../wasm/policy.js';
 import { isFlat, isOne } from './layout.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';

@@ -1,8 +1,8 @@
 import * as reference from '../reference/pool.js';
 import type { View, Window } from '../types.js';
 import { count } from '../view.js';
-import { addToPlanesVectors } from '../wasm/addToPlanes.js';
-import { maxPoolVectors } from '../wasm/maxPool.js';
+import { addToPlanesVectors } from '../wasm/rows/addToPlanes.js';
+import { maxPoolVectors } from '../wasm/rows/maxPool.js';
 import { fill, packed } from './copy.js';
 import type { Floats } from './gemm.js';
 import { specialize } from './specialize.js';

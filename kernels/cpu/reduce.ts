@@ -1,6 +1,6 @@
 import * as reference from '../reference/reduce.js';
 import type { DType, Reduction, View } from '../types.js';
-import { foldVectors } from '../wasm/reduce.js';
+import { foldVectors } from '../wasm/rows/reduce.js';
 import { type Fold, foldOf } from './fold.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
 

@@ -1,6 +1,6 @@
 import * as reference from '../reference/softmax.js';
 import type { View } from '../types.js';
-import { softmaxBackwardVectors, softmaxVectors } from '../wasm/softmax.js';
+import { softmaxBackwardVectors, softmaxVectors } from '../wasm/rows/softmax.js';
 import { arePlain, dtypesKey, type Elements, elements, lines } from './rows.js';
 import { specialize } from './specialize.js';
 

@@ -3,9 +3,9 @@
  */
 import type { Matrix } from '../../kernels/cpu/matrix.js';
 import { i32, load, ModuleBuilder, op } from '../../kernels/wasm/assembler.js';
-import { openGemm } from '../../kernels/wasm/gemm.js';
 import type { Heap } from '../../kernels/wasm/heap.js';
-import { product } from '../../kernels/wasm/product.js';
+import { openGemm } from '../../kernels/wasm/product/gemm.js';
+import { product } from '../../kernels/wasm/product/product.js';
 
 /** Turns of `chains` multiplications and additions on registers: as many as hide what one takes. */
 const chains = 12;

@@ -1,6 +1,6 @@
 import { i32, load, ModuleBuilder, op } from '../../kernels/wasm/assembler.js';
-import type { Kernel, Pool, Task } from '../../kernels/wasm/pool.js';
-import { setThreads, threadPool } from '../../kernels/wasm/threads.js';
+import type { Kernel, Pool, Task } from '../../kernels/wasm/threads/pool.js';
+import { setThreads, threadPool } from '../../kernels/wasm/threads/threads.js';
 
 /** Where the kernels below leave their marks, behind the area that kernels reserve. */
 interface Marks {

@@ -6,7 +6,7 @@ import * as reference from '../../kernels/reference/convolution.js';
 import type { Convolution, DType, View } from '../../kernels/types.js';
 import { wasmHeap } from '../../kernels/wasm/heap.js';
 import { policy as wasm } from '../../kernels/wasm/policy.js';
-import { setThreads, threadPool } from '../../kernels/wasm/threads.js';
+import { setThreads, threadPool } from '../../kernels/wasm/threads/threads.js';
 import { readOnly } from './guard.js';
 import {
   blank,

@@ -4,10 +4,10 @@ import { systemBlas } from '../../kernels/blas/library.js';
 import * as cpu from '../../kernels/cpu/convolution.js';
 import * as reference from '../../kernels/reference/convolution.js';
 import type { Convolution, View } from '../../kernels/types.js';
-import * as wasm from '../../kernels/wasm/convolution.js';
+import * as wasm from '../../kernels/wasm/convolution/convolution.js';
 import { wasmHeap } from '../../kernels/wasm/heap.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import { setThreads, threadPool } from '../../kernels/wasm/threads.js';
+import { setThreads, threadPool } from '../../kernels/wasm/threads/threads.js';
 import { readOnly } from './guard.js';
 import { blank, duplicate, expectSame, type Layout, layouts, put, randoms, scrambleIntegers, stored } from './views.js';
 

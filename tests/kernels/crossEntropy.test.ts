@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/crossEntropy.js';
 import * as reference from '../../kernels/reference/crossEntropy.js';
 import type { Classified, ClassLoss, DType, View } from '../../kernels/types.js';
-import { gradientVectors, totalVectors } from '../../kernels/wasm/crossEntropy.js';
 import { policy } from '../../kernels/wasm/policy.js';
+import { gradientVectors, totalVectors } from '../../kernels/wasm/rows/crossEntropy.js';
 import {
   blank,
   duplicate,

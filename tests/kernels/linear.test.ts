@@ -3,8 +3,8 @@ import { policy as blas } from '../../kernels/blas/gemm.js';
 import * as cpu from '../../kernels/cpu/linear.js';
 import * as reference from '../../kernels/reference/linear.js';
 import type { DType, View } from '../../kernels/types.js';
-import * as wasm from '../../kernels/wasm/linear.js';
 import { policy } from '../../kernels/wasm/policy.js';
+import * as wasm from '../../kernels/wasm/product/linear.js';
 import { blank, expectAlike, type Layout, layouts, plain, randoms, scrambleIntegers } from './views.js';
 
 const usual = { ...policy };

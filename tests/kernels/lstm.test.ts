@@ -3,8 +3,8 @@ import { policy as blas } from '../../kernels/blas/gemm.js';
 import * as cpu from '../../kernels/cpu/lstm.js';
 import * as reference from '../../kernels/reference/lstm.js';
 import type { View } from '../../kernels/types.js';
-import { lstmBackwardVectors, lstmVectors } from '../../kernels/wasm/lstm.js';
 import { policy } from '../../kernels/wasm/policy.js';
+import { lstmBackwardVectors, lstmVectors } from '../../kernels/wasm/product/lstm.js';
 import { blank, duplicate, expectNear, fill, type Layout, layouts, plain, randoms, stored } from './views.js';
 
 const usual = { ...policy };

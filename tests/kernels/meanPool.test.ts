@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/meanPool.js';
 import * as reference from '../../kernels/reference/meanPool.js';
 import type { DType, Spans } from '../../kernels/types.js';
-import { meanPoolVectors } from '../../kernels/wasm/meanPool.js';
 import { policy } from '../../kernels/wasm/policy.js';
+import { meanPoolVectors } from '../../kernels/wasm/rows/meanPool.js';
 import { blank, expectNear, fill, layouts, plain, randoms } from './views.js';
 
 const usual = { ...policy };

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/pool.js';
 import * as reference from '../../kernels/reference/pool.js';
 import type { DType, Window } from '../../kernels/types.js';
-import { addToPlanesVectors } from '../../kernels/wasm/addToPlanes.js';
-import { maxPoolVectors } from '../../kernels/wasm/maxPool.js';
 import { policy } from '../../kernels/wasm/policy.js';
+import { addToPlanesVectors } from '../../kernels/wasm/rows/addToPlanes.js';
+import { maxPoolVectors } from '../../kernels/wasm/rows/maxPool.js';
 import { readOnly } from './guard.js';
 import {
   blank,

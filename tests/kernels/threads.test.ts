@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { i32, load, ModuleBuilder, plus, times } from '../../kernels/wasm/assembler.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import type { Kernel, Pool, Task } from '../../kernels/wasm/pool.js';
-import { setThreads, threadPool, threads, Work } from '../../kernels/wasm/threads.js';
+import type { Kernel, Pool, Task } from '../../kernels/wasm/threads/pool.js';
+import { setThreads, threadPool, threads, Work } from '../../kernels/wasm/threads/threads.js';
 import { marks, tasksOf, twoThreads } from '../helpers/threads.js';
 
 const usual = { ...policy };

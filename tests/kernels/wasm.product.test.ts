@@ -6,7 +6,7 @@ import * as reference from '../../kernels/reference/matmul.js';
 import type { DType, View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import { product } from '../../kernels/wasm/product.js';
+import { product } from '../../kernels/wasm/product/product.js';
 import { blank, duplicate, expectSame, layouts, plain, randoms, scrambleIntegers, stored } from './views.js';
 
 // BLAS has tests of its own.

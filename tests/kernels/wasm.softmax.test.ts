@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as reference from '../../kernels/reference/softmax.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import { softmaxBackwardVectors, softmaxVectors } from '../../kernels/wasm/softmax.js';
+import { softmaxBackwardVectors, softmaxVectors } from '../../kernels/wasm/rows/softmax.js';
 import { blank, expectNear, fill, from, plain, put, randoms, stored } from './views.js';
 
 const usual = { ...policy };

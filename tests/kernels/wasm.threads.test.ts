@@ -8,8 +8,8 @@ import type { numbers } from '../../kernels/scalar.js';
 import type { View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import type { Pool } from '../../kernels/wasm/pool.js';
-import { setThreads } from '../../kernels/wasm/threads.js';
+import type { Pool } from '../../kernels/wasm/threads/pool.js';
+import { setThreads } from '../../kernels/wasm/threads/threads.js';
 import { twoThreads } from '../helpers/threads.js';
 import { blank, duplicate, expectSame, layouts, plain, randoms } from './views.js';
 

@@ -1,0 +1,180 @@
+import { policy as blasPolicy } from '../../blas/gemm.js';
+import { systemBlas } from '../../blas/library.js';
+import { compact } from '../../cpu/compact.js';
+import type { Convolution, View } from '../../types.js';
+import { count, isContiguous } from '../../view.js';
+import { policy } from '../policy.js';
+import { depthBlock, panelColumns, panelRows } from '../product/gemm.js';
+import { panels } from '../product/staging.js';
+import { type Engine, engineFor } from './convolutionTools.js';
+import type { Images, Kernels, Triple } from './images.js';
+import * as patchConvolution from './patchConvolution.js';
+import type { Steps } from './patches.js';
+import * as patchKernels from './patchKernels.js';
+import * as winogradConvolution from './winogradConvolution.js';
+import type { Extent } from './winogradGrid.js';
+import * as winogradKernels from './winogradKernels.js';
+
+const { ceil } = Math;
+
+/** What products cost, in cycles of the machine of docs/performance.md: a multiplication, and a call. */
+interface Prices {
+  readonly multiplication: number;
+  readonly call: number;
+}
+
+const microKernel: Prices = { multiplication: 0.27, call: 100 };
+const systemsBlas: Prices = { multiplication: 0.05, call: 3000 };
+// The same for an element of a patch, a kernel's element beside patches, a factor of an element, a factor of a kernel's element, and what
+// tiles need before the first call.
+const patchElement = 0.6;
+const kernelElement = 2;
+const factor = 1.6;
+const kernelFactor = 1;
+const start = 20_000;
+
+/** Whether operands are memory that can be staged: typed arrays of float32, and not look-alikes. */
+function canStage(...views: readonly View[]): boolean {
+  return views.every(({ dtype, buffer }) => dtype === 'float32' && ArrayBuffer.isView(buffer));
+}
+
+/** Whether a convolution with three spatial dimensions is one of planes in steps of 1 with kernels of 3 x 3 elements. */
+function isTiled({ shape }: View, input: View, { stride, padding, dilation }: Convolution): boolean {
+  const [, , depth, height, width] = shape;
+  const flat = depth === 1 && input.shape[2] === 1 && padding[0] === 0;
+  return flat && height === 3 && width === 3 && stride.every((s) => s === 1) && dilation.every((d) => d === 1);
+}
+
+/** How to compute a convolution: in tiles of a size, or by patches, and who multiplies. */
+interface Way {
+  readonly engine: Engine;
+  readonly size: number | null;
+}
+
+/**
+ * The way that costs least by these counts, for a convolution of `source` to `result`; inputs go in so many lanes. Null where there is no
+ * WebAssembly.
+ */
+function wayOf(source: View, result: View, weight: View, groups: number, tiled: boolean, lanes: number): Way | null {
+  const [images, channels] = source.shape;
+  const [, , depth, height, width] = result.shape;
+  const inputs = channels / groups;
+  const outputs = panels(result.shape[1] / groups, panelRows);
+  const taps = count(weight.shape.slice(2));
+  const places = images * depth * height * width;
+  const work = places * taps * inputs * outputs * groups;
+  const blas = work >= blasPolicy.convolutions ? systemBlas() : null;
+  let best: [blas: boolean, size: number | null] = [false, null];
+  let least = Infinity;
+  const offer = (through: boolean, size: number | null, price: number): void => {
+    const cost = through ? price * policy.blasPrice : price;
+    if (cost <= least) [best, least] = [[through, size], cost];
+  };
+  for (const through of blas === null ? [false] : [false, true]) {
+    const { multiplication, call } = through ? systemsBlas : microKernel;
+    const blocks = ceil(places / 256) * ceil((taps * inputs) / depthBlock);
+    const perTap = places * (outputs * multiplication + patchElement) + outputs * kernelElement;
+    offer(through, null, groups * (taps * inputs * perTap + blocks * call));
+    for (const size of tiled ? policy.tiles : []) {
+      const tiles = images * ceil(height / size) * ceil(width / size);
+      const padded = panels(inputs, lanes);
+      const perTile = padded * outputs * multiplication + (padded + outputs) * factor;
+      const perFactor = tiles * perTile + padded * outputs * kernelFactor + ceil(tiles / 64) * call;
+      offer(through, size, policy.tilePrice * (groups * (size + 2) ** 2 * perFactor + start));
+    }
+  }
+  const [through, size] = best;
+  const engine = engineFor(through ? blas : null, work >= policy.sharedProducts);
+  return engine === null ? null : { engine, size };
+}
+
+function imagesOf({ buffer, offset, shape }: View, groups: number): Images {
+  const [, channels, depth, height, width] = shape;
+  return { data: buffer as Float32Array, offset, channels: channels / groups, plane: [depth, height, width] };
+}
+
+function kernelsOf({ buffer, offset, shape }: View): Kernels {
+  const [, , depth, height, width] = shape;
+  return { data: buffer as Float32Array, offset, taps: [depth, height, width] };
+}
+
+/** One number for each of the result's channels, or nothing. */
+function biasOf(bias: View | undefined): Float32Array | null {
+  if (bias === undefined) return null;
+  const { buffer, offset, shape } = compact(bias);
+  return (buffer as Float32Array).subarray(offset, offset + shape[0]);
+}
+
+function stepsOf({ shape }: View, { groups, stride, padding, dilation }: Convolution): Steps {
+  return {
+    images: shape[0],
+    groups,
+    stride: stride as unknown as Triple,
+    padding: padding as unknown as Triple,
+    dilation: dilation as unknown as Triple,
+  };
+}
+
+function extentOf({ shape }: View, groups: number, top: number, left: number): Extent {
+  return { images: shape[0], groups, top, left };
+}
+
+function isWorth(output: View, result: View, weight: View): boolean {
+  const work = (count(result.shape) * count(weight.shape)) / weight.shape[0];
+  return work >= policy.convolutions && count(output.shape) > 0 && isContiguous(output.shape, output.strides);
+}
+
+/** `Kernels.convolution` of float32 with three spatial dimensions; false, and nothing done, where WebAssembly is not the way. */
+export function convolution(output: View, input: View, weight: View, options: Convolution, bias?: View): boolean {
+  if (!canStage(output, input, weight, bias ?? weight) || !isWorth(output, output, weight)) return false;
+  const { groups, padding } = options;
+  const way = wayOf(input, output, weight, groups, isTiled(weight, input, options), 1);
+  if (way === null) return false;
+  const { engine, size } = way;
+  const [source, kernels] = [imagesOf(compact(input), groups), kernelsOf(compact(weight))];
+  const [result, begin] = [imagesOf(output, groups), biasOf(bias)];
+  if (size !== null) {
+    const extent = extentOf(input, groups, padding[1], padding[2]);
+    if (winogradConvolution.convolve(engine, size, extent, source, kernels, false, result, begin)) return true;
+  }
+  return patchConvolution.convolve(engine, stepsOf(input, options), source, kernels, result, begin);
+}
+
+/** `Kernels.convolutionInput` in the same way. */
+export function convolutionInput(
+  output: View,
+  gradient: View,
+  weight: View,
+  options: Convolution,
+  bias?: View,
+): boolean {
+  if (!canStage(output, gradient, weight, bias ?? weight) || !isWorth(output, gradient, weight)) return false;
+  const { groups, padding } = options;
+  const [top, left] = [2 - padding[1], 2 - padding[2]];
+  const tiled = top >= 0 && left >= 0 && isTiled(weight, gradient, options);
+  const way = wayOf(gradient, output, weight, groups, tiled, 1);
+  if (way === null) return false;
+  const { engine, size } = way;
+  const [source, kernels] = [imagesOf(compact(gradient), groups), kernelsOf(compact(weight))];
+  const [result, begin] = [imagesOf(output, groups), biasOf(bias)];
+  if (size !== null) {
+    const extent = extentOf(gradient, groups, top, left);
+    if (winogradConvolution.convolve(engine, size, extent, source, kernels, true, result, begin)) return true;
+  }
+  return patchConvolution.convolveInput(engine, stepsOf(gradient, options), source, kernels, result, begin);
+}
+
+/** `Kernels.convolutionWeight` in the same way. */
+export function convolutionWeight(output: View, gradient: View, input: View, options: Convolution): boolean {
+  if (!canStage(output, gradient, input) || !isWorth(output, gradient, output)) return false;
+  const { groups, padding } = options;
+  const way = wayOf(input, gradient, output, groups, isTiled(output, input, options), panelColumns);
+  if (way === null) return false;
+  const { engine, size } = way;
+  const [source, given] = [imagesOf(compact(input), groups), imagesOf(compact(gradient), groups)];
+  if (size !== null) {
+    const extent = extentOf(input, groups, padding[1], padding[2]);
+    if (winogradKernels.convolveKernels(engine, size, extent, source, given, kernelsOf(output))) return true;
+  }
+  return patchKernels.convolveKernels(engine, stepsOf(input, options), source, given, kernelsOf(output));
+}

@@ -1,0 +1,306 @@
+import { depthBlock, panelColumns, panelRows } from '../product/gemm.js';
+import { panels } from '../product/staging.js';
+import type { Work } from '../threads/threads.js';
+import {
+  areas,
+  type Engine,
+  inPieces,
+  leftApart,
+  pieceOf,
+  rightApart,
+  type Tools,
+  workOf,
+} from './convolutionTools.js';
+import {
+  blank,
+  chunkOf,
+  elements,
+  type Images,
+  type Kernels,
+  type Padded,
+  padded,
+  stageImages,
+  type Triple,
+  waveOf,
+} from './images.js';
+import {
+  each,
+  type Pass,
+  patchedInput,
+  perChannel,
+  product,
+  type Steps,
+  tapsOf,
+  triple,
+  walkOf,
+  writePlaces,
+  writeTable,
+} from './patches.js';
+
+const { ceil, max, min } = Math;
+
+/** Columns of patches that are packed and multiplied at a time: 256 KiB of them in a block of depth. */
+const columnBlock = 256;
+
+/** Results = kernels times patches, pass by pass; kernels lie [results, sources, taps], or `turned` [sources, results, taps]. */
+function multiplyPatches(
+  engine: Engine,
+  { images, groups }: Steps,
+  source: Images,
+  input: Padded,
+  kernels: Kernels,
+  turned: boolean,
+  passes: readonly Pass[],
+  result: Images,
+  bias: Float32Array | null,
+): boolean {
+  const { heap, functions } = engine;
+  const [inputs, outputs] = [source.channels, result.channels];
+  const kernel = product(kernels.taps);
+  const perGroup = outputs * inputs * kernel;
+  const rows = panels(outputs, panelRows);
+  const resultPlane = product(result.plane);
+  const chunk = waveOf(engine, images, chunkOf(images, max(input.size, groups * outputs * resultPlane)));
+  const places = passes.map(({ counts }) => product(counts));
+  const pitch = panels(chunk * max(...places), panelColumns);
+  const depths = passes.map(({ taps }) => taps.length * inputs);
+  const deepest = max(...depths);
+  const block = pieceOf(engine, chunk * max(...places), panelColumns, columnBlock);
+  // Where the products are the results as they lie in memory, nothing is moved.
+  const dense = rows === outputs || groups === 1;
+  const direct = dense && passes.length === 1 && chunk === 1 && pitch === resultPlane;
+  const found = areas(
+    engine,
+    [
+      4 * max(chunk * elements(groups, source), groups * perGroup),
+      input.copied ? 4 * chunk * input.size : 0,
+      4 * groups * rows * depths.reduce((a, b) => a + b, 0),
+      4 * groups * rows * pitch,
+      direct ? 0 : 4 * chunk * elements(groups, result),
+      4 * pitch * passes.length,
+      4 * deepest * passes.length,
+      4 * deepest,
+      4 * rows,
+      4 * groups * outputs,
+    ],
+    [4 * block * min(deepest, depthBlock)],
+  );
+  if (found === null) return false;
+  const [raw, zeros, left, products, results, placeTables, stepTables, kernelSteps, lanes, biasAt] = found.common;
+  const [right] = found.own;
+  const work = workOf(engine);
+
+  heap.write(raw, kernels.data, kernels.offset, groups * perGroup);
+  const lane = turned ? kernel : inputs * kernel;
+  writeTable(
+    heap,
+    lanes,
+    Array.from({ length: outputs }, (_, o) => o * lane),
+    rows,
+  );
+  const lefts: number[] = [];
+  let to = left;
+  for (const [p, { taps }] of passes.entries()) {
+    lefts.push(to);
+    const steps = perChannel(inputs, taps, 1, turned ? outputs * kernel : kernel);
+    writeTable(heap, kernelSteps, steps, steps.length);
+    for (let g = 0; g < groups; g++) {
+      for (let k = 0; k < depths[p]; k += depthBlock) {
+        const depth = min(depthBlock, depths[p] - k);
+        const { step, half } = leftApart(engine, rows, depth);
+        const [from, stepsAt, target] = [raw + 4 * g * perGroup, kernelSteps + 4 * k, to];
+        inPieces(work, rows, pieceOf(engine, rows, panelRows, rows), (l, n) => {
+          const panelAt = target + (l / panelRows) * half;
+          work.call(functions.pack4, 0, panelAt, from, lanes + 4 * l, n, stepsAt, depth, step, half);
+        });
+        to += 4 * rows * depth;
+      }
+    }
+    work.done();
+    const sourceSteps = perChannel(inputs, taps, 0, input.channel);
+    writeTable(heap, stepTables + 4 * p * deepest, sourceSteps, sourceSteps.length);
+    writePlaces(heap, placeTables + 4 * p * pitch, chunk, input.size, passes[p], pitch);
+  }
+  if (input.copied) blank(heap, zeros, chunk * input.size);
+  if (bias === null) blank(heap, biasAt, groups * outputs);
+  else heap.write(biasAt, bias, 0, groups * outputs);
+
+  /** The products of a pass for a block of places of one group. */
+  const runBlock = (p: number, group: number, g: number, j: number, columns: number): void => {
+    const depth = depths[p];
+    const c = products + 4 * (g * rows * pitch + j);
+    if (bias !== null || depth === 0) {
+      work.call(functions.fillRows, 0, c, 4 * pitch, outputs, columns, biasAt + 4 * g * outputs);
+    }
+    for (let k = 0; k < depth; k += depthBlock) {
+      const d = min(depthBlock, depth - k);
+      const { step, pair } = rightApart(engine, columns, d);
+      const [placesAt, stepsAt] = [placeTables + 4 * (p * pitch + j), stepTables + 4 * (p * deepest + k)];
+      work.call(functions.pack8, 1, right, group, placesAt, columns, stepsAt, d, step, pair);
+      const kernelAt = lefts[p] + 4 * rows * (g * depth + k);
+      const more = k > 0 || bias !== null ? 1 : 0;
+      work.call(functions.multiply, 2, kernelAt, right, c, 4 * pitch, rows, columns, d, more);
+    }
+  };
+  for (let first = 0; first < images; first += chunk) {
+    const some = min(chunk, images - first);
+    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
+    for (const [p, pass] of passes.entries()) {
+      for (let g = 0; g < groups; g++) {
+        const group = from + 4 * g * inputs * input.channel;
+        inPieces(work, some * places[p], block, (j, n) => runBlock(p, group, g, j, panels(n, panelColumns)));
+      }
+      work.done(found.distance);
+      for (let g = 0; g < (direct ? 0 : groups); g++) {
+        const from = products + 4 * g * rows * pitch;
+        spread(
+          work,
+          functions,
+          pass,
+          some,
+          outputs,
+          groups,
+          pitch,
+          from,
+          result.plane,
+          results + 4 * g * outputs * resultPlane,
+        );
+      }
+      work.done();
+    }
+    const size = elements(groups, result);
+    heap.read(direct ? products : results, result.data, result.offset + first * size, some * size);
+  }
+  return true;
+}
+
+/** Copies the products of a pass and a group, a row for each channel, to where they belong in images. */
+function spread(
+  work: Work,
+  { copy }: Tools,
+  { first, counts, apart }: Pass,
+  images: number,
+  channels: number,
+  groups: number,
+  pitch: number,
+  products: number,
+  plane: Triple,
+  results: number,
+): void {
+  const [depth, height, width] = counts;
+  const size = product(plane);
+  const row = plane[2];
+  const slice = plane[1] * plane[2];
+  for (let n = 0; n < images; n++) {
+    work.task();
+    for (let z = 0; z < depth; z++) {
+      const to = n * groups * channels * size + (first[0] + z * apart[0]) * slice + first[1] * row + first[2];
+      const from = products + 4 * (n * product(counts) + z * height * width);
+      const [toRow, toStep] = [4 * apart[1] * row, 4 * apart[2]];
+      work.call(
+        copy,
+        0,
+        results + 4 * to,
+        4 * size,
+        toRow,
+        toStep,
+        from,
+        4 * pitch,
+        4 * width,
+        4,
+        channels,
+        height,
+        width,
+      );
+    }
+  }
+}
+
+/** A convolution, by the patches of its input. False where the heap cannot hold it. */
+export function convolve(
+  engine: Engine,
+  steps: Steps,
+  source: Images,
+  kernels: Kernels,
+  result: Images,
+  bias: Float32Array | null,
+): boolean {
+  const input = patchedInput(source, result, kernels.taps, steps);
+  const pass: Pass = {
+    first: [0, 0, 0],
+    counts: result.plane,
+    apart: [1, 1, 1],
+    start: 0,
+    walk: walkOf(input, steps.stride),
+    taps: tapsOf(input, kernels.taps, steps.dilation),
+  };
+  return multiplyPatches(engine, steps, source, input, kernels, false, [pass], result, bias);
+}
+
+/** What one remainder of a place by the stride means along a dimension: which results have it, and which taps reach them. */
+interface Remainder {
+  readonly first: number;
+  readonly count: number;
+  /** The first result's place in the gradient for a tap of no delay. */
+  readonly start: number;
+  /** Taps, and how many places before that one they read. */
+  readonly taps: readonly (readonly [tap: number, delay: number])[];
+}
+
+function remainders(size: number, stride: number, padding: number, taps: number, dilation: number): Remainder[] {
+  return Array.from({ length: stride }, (_, r) => {
+    const start = ceil((padding - r) / stride);
+    const first = start * stride + r - padding;
+    const reached = Array.from({ length: taps }, (_, t) => t).filter((t) => (t * dilation - r) % stride === 0);
+    const delays = reached.map((t) => [t, (t * dilation - r) / stride] as const);
+    return { first, count: max(0, ceil((size - first) / stride)), start, taps: delays };
+  });
+}
+
+/**
+ * The gradient of `convolve` to its input: results of one remainder by the stride are a convolution of stride 1 over the gradient, with
+ * the taps that reach them.
+ */
+export function convolveInput(
+  engine: Engine,
+  steps: Steps,
+  gradient: Images,
+  kernels: Kernels,
+  result: Images,
+  bias: Float32Array | null,
+): boolean {
+  const { stride, padding, dilation, groups } = steps;
+  const along = triple(() => 0).map((_, d) =>
+    remainders(result.plane[d], stride[d], padding[d], kernels.taps[d], dilation[d]),
+  );
+  const reads = along.map((list) =>
+    list.flatMap(({ start, count, taps }) =>
+      count === 0 ? [] : taps.flatMap(([, delay]) => [start - delay, start + count - 1 - delay]),
+    ),
+  );
+  const before = triple((d) => max(0, ...reads[d].map((n) => -n)));
+  const extent = triple((d) => before[d] + max(gradient.plane[d], ...reads[d].map((n) => n + 1)));
+  const input = padded(groups, gradient, extent, before);
+  const passes: Pass[] = [];
+  const [, high, wide] = kernels.taps;
+  each(stride, ([z, y, x]) => {
+    const [a, b, c] = [along[0][z], along[1][y], along[2][x]];
+    const taps = a.taps.flatMap(([t, delay]) =>
+      b.taps.flatMap(([u, later]) =>
+        c.taps.map(
+          ([v, last]) => [-(delay * input.plane + later * input.row + last), (t * high + u) * wide + v] as const,
+        ),
+      ),
+    );
+    const places = [a, b, c].map(({ start }, d) => start + before[d]);
+    passes.push({
+      first: [a.first, b.first, c.first],
+      counts: [a.count, b.count, c.count],
+      apart: stride,
+      start: places[0] * input.plane + places[1] * input.row + places[2],
+      walk: [input.plane, input.row, 1],
+      taps,
+    });
+  });
+  return multiplyPatches(engine, steps, gradient, input, kernels, true, passes, result, bias);
+}

@@ -1,0 +1,74 @@
+import { type Expression, i32, type Local, load, type ModuleBuilder, op, plus } from '../assembler.js';
+
+/** Moves of planes between layouts; addresses and distances are in bytes. */
+export interface Planes {
+  /** Copies planes of rows. */
+  copy(
+    target: number,
+    targetPlane: number,
+    targetRow: number,
+    targetStep: number,
+    source: number,
+    sourcePlane: number,
+    sourceRow: number,
+    sourceStep: number,
+    planes: number,
+    rows: number,
+    columns: number,
+  ): void;
+  /** Writes a row's number, one of those at `values`, to each element of rows that lie `pitch` bytes apart; whole fours of columns. */
+  fillRows(target: number, pitch: number, rows: number, columns: number, values: number): void;
+}
+
+export function addPlanes(module: ModuleBuilder): void {
+  module.function('copy', new Array<'i32'>(11).fill('i32'), null, (f, all) => {
+    const [target, targetPlane, targetRow, targetStep, source, sourcePlane, sourceRow, sourceStep] = all;
+    const [planes, rows, columns] = all.slice(8);
+    const [p, r, c, to, from, x, y, dense] = Array.from({ length: 8 }, () => f.local('i32'));
+    const next = (place: Local<'i32'>, by: Expression<'i32'>): void => f.set(place, plus(place, by));
+    f.set(dense, op('i32.eq', op('i32.or', targetStep, sourceStep), i32(4)));
+    f.count(p, planes, 1, () => {
+      f.set(to, target);
+      f.set(from, source);
+      f.set(r, i32(0));
+      f.count(r, rows, 1, () => {
+        f.set(x, to);
+        f.set(y, from);
+        f.set(c, i32(0));
+        f.when(dense, () => {
+          f.set(c, i32(3));
+          f.count(c, columns, 4, () => {
+            f.store('v128.store', x, load('v128.load', y));
+            f.advance(x, 16);
+            f.advance(y, 16);
+          });
+          f.advance(c, -3);
+        });
+        f.count(c, columns, 1, () => {
+          f.store('f32.store', x, load('f32.load', y));
+          next(x, targetStep);
+          next(y, sourceStep);
+        });
+        next(to, targetRow);
+        next(from, sourceRow);
+      });
+      next(target, targetPlane);
+      next(source, sourcePlane);
+    });
+  });
+  module.function('fillRows', new Array<'i32'>(5).fill('i32'), null, (f, [target, pitch, rows, columns, values]) => {
+    const [r, c, to] = Array.from({ length: 3 }, () => f.local('i32'));
+    const value = f.local('v128');
+    f.count(r, rows, 1, () => {
+      f.set(value, load('v128.load32_splat', values));
+      f.set(to, target);
+      f.set(c, i32(0));
+      f.count(c, columns, 4, () => {
+        f.store('v128.store', to, value);
+        f.advance(to, 16);
+      });
+      f.advance(values, 4);
+      f.set(target, plus(target, pitch));
+    });
+  });
+}

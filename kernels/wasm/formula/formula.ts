@@ -1,0 +1,187 @@
+import type { Formula, GraphNode } from '../../dag.js';
+import { operations, type ScalarName } from '../../scalar.js';
+import {
+  type Expression,
+  FunctionBuilder,
+  i32,
+  type Local,
+  lane,
+  load,
+  ModuleBuilder,
+  op,
+  plus,
+  type ValueType,
+} from '../assembler.js';
+import type { Heap } from '../heap.js';
+import { select, type Vector, Vectors } from '../vectors.js';
+import type { Lanes, Lowering } from './lowerings.js';
+
+/** How an operand comes: elements of the lanes' type, bytes of truth values, or one number for all of them. */
+export type Kind = 'elements' | 'bytes' | 'one';
+
+/** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
+export const turn = 64;
+
+/**
+ * A formula on a tile: bytes of the padded elements, then where outputs and inputs lie, or the numbers themselves. Not zero: some lane
+ * was out of reach of an operation, and the results do not count.
+ */
+export type Run = (bytes: number, ...places: number[]) => number;
+
+/** A compiled formula. */
+export interface Code {
+  readonly run: Run;
+  /** Whether `run` may give up. */
+  readonly doubtful: boolean;
+}
+
+const isAct = (n: GraphNode): boolean => n.name !== 'input' && n.name !== 'const';
+const isCostly = (n: GraphNode): boolean => isAct(n) && operations[n.name as ScalarName].costly === true;
+
+/** Whether every operation of a formula has a lowering, its constants survive, and it is not too long. */
+export function isPossible(f: Formula, { lowerings, holds, longest }: Lanes): boolean {
+  if (f.nodes.filter(isAct).length > longest) return false;
+  return f.nodes.every((n) =>
+    isAct(n) ? lowerings[n.name as ScalarName] !== undefined : n.name === 'input' || holds(n.value),
+  );
+}
+
+/** Whether JavaScript, which computes in float64 and rounds once, comes to the same bits. */
+export function isExact(f: Formula, { dtype }: Lanes): boolean {
+  return dtype !== 'float32' || f.nodes.filter(isAct).length <= 1;
+}
+
+/** Whether a formula has operations that every implementation rounds in its own way. */
+export function isTranscendental(f: Formula): boolean {
+  return f.nodes.some(isCostly);
+}
+
+/** Vectors of a loop's turn: cheap bodies repeat four times; costly ones gain nothing by it, and small launches compute less in vain. */
+function vectorsOfTurn(f: Formula): number {
+  return isTranscendental(f) ? 1 : 4;
+}
+
+/** An input's lanes, as numbers or as they were loaded. */
+interface Loaded {
+  readonly vector: Vector;
+  readonly kind: Kind;
+}
+
+/** One vector of every output: the formula on one vector of every input. */
+function writeVector(f: Formula, lanes: Lanes, v: Vectors, inputs: readonly Loaded[]): Vector[] {
+  const values = new Map<GraphNode, Vector>();
+  const valueOf = (n: GraphNode): Vector => {
+    let value = values.get(n);
+    if (value === undefined) {
+      value = n.name === 'const' ? lanes.constant(v, n.value) : numbersOf(inputs[n.value]);
+      values.set(n, value);
+    }
+    return value;
+  };
+  const numbersOf = ({ vector, kind }: Loaded): Vector => (kind === 'bytes' ? v.keep(lanes.fromBytes(vector)) : vector);
+  for (const n of f.nodes) {
+    if (!isAct(n)) continue;
+    const lower = lanes.lowerings[n.name as ScalarName] as Lowering;
+    values.set(n, v.keep(lower(v, ...n.arguments.map(valueOf))));
+  }
+  return f.outputs.map(valueOf);
+}
+
+/** What an output stores: numbers out of truth values or the other way round, where its kind wants it. */
+function stored(n: GraphNode, kind: Kind, lanes: Lanes, v: Vectors, value: Vector): Vector {
+  if (kind === 'bytes') return lanes.toBytes(v, n.truth ? value : v.keep(lanes.isNotZero(v, value)));
+  return n.truth ? select(value, lanes.constant(v, 1), lanes.constant(v, 0)) : value;
+}
+
+interface Operands {
+  readonly inputs: readonly Kind[];
+  readonly outputs: readonly Kind[];
+}
+
+/** One turn's vector at `step`, read from and written to places. */
+class Step {
+  private readonly lanes: Lanes;
+  private readonly b: FunctionBuilder;
+
+  constructor(lanes: Lanes, b: FunctionBuilder) {
+    this.lanes = lanes;
+    this.b = b;
+  }
+
+  load(kind: Kind, place: Local<'i32'>, at: Expression<'i32'>, byteAt: Expression<'i32'>, step: number): Vector {
+    if (kind === 'elements') return load('v128.load', plus(place, at), step);
+    const bytes = step / this.lanes.bytes;
+    return load(this.lanes.bytes === 4 ? 'v128.load32_zero' : 'v128.load16_splat', plus(place, byteAt), bytes);
+  }
+
+  store(
+    kind: Kind,
+    place: Local<'i32'>,
+    at: Expression<'i32'>,
+    byteAt: Expression<'i32'>,
+    step: number,
+    x: Vector,
+  ): void {
+    if (kind === 'elements') return this.b.store('v128.store', plus(place, at), x, step);
+    const word = lane('i32x4.extract_lane', x, 0);
+    const name = this.lanes.bytes === 4 ? 'i32.store' : 'i32.store16';
+    this.b.store(name, plus(place, byteAt), word, step / this.lanes.bytes);
+  }
+}
+
+/** Writes the function, and says whether it may give up. */
+function writeKernel(
+  f: Formula,
+  lanes: Lanes,
+  operands: Operands,
+  b: FunctionBuilder,
+  given: readonly Local[],
+): boolean {
+  const { inputs, outputs } = operands;
+  const [bytes, ...places] = given as Local<'i32'>[];
+  // A first pass on a builder that is thrown away finds the constants.
+  const trial = new Vectors(new FunctionBuilder([]), new Map());
+  const nothing: Loaded[] = inputs.map((kind) => ({ vector: lanes.constant(trial, 0), kind }));
+  const results = writeVector(f, lanes, trial, nothing);
+  for (const [k, n] of f.outputs.entries()) stored(n, outputs[k], lanes, trial, results[k]);
+  const constants = new Map<string, Vector>();
+  for (const [key, value] of trial.met) constants.set(key, b.define(value));
+  const numbers = inputs.map((kind, k) => (kind === 'one' ? b.define(lanes.splat(places[outputs.length + k])) : null));
+  const doubts = b.local('v128');
+  const at = b.local('i32');
+  const byteAt = b.local('i32');
+  const step = new Step(lanes, b);
+  const byTruths = [...inputs, ...outputs].includes('bytes');
+  const turnBytes = 16 * vectorsOfTurn(f);
+  b.count(at, bytes, turnBytes, () => {
+    if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
+    for (let s = 0; s < turnBytes; s += 16) {
+      const v = new Vectors(b, constants, doubts);
+      const loaded = inputs.map((kind, k): Loaded => {
+        const place = places[outputs.length + k];
+        if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
+        return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
+      });
+      const values = writeVector(f, lanes, v, loaded);
+      for (const [k, n] of f.outputs.entries())
+        step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[k]));
+    }
+  });
+  b.result(trial.doubtful ? op('v128.any_true', doubts) : i32(0));
+  return trial.doubtful;
+}
+
+/** Compiles a formula for operands of given kinds; throws where WebAssembly refuses. */
+export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: Operands): Code {
+  const module = new ModuleBuilder();
+  const types: ValueType[] = [
+    'i32',
+    ...operands.outputs.map((): ValueType => 'i32'),
+    ...operands.inputs.map((kind): ValueType => (kind === 'one' ? lanes.type : 'i32')),
+  ];
+  let doubtful = false;
+  module.function('run', types, 'i32', (b, parameters) => {
+    doubtful = writeKernel(f, lanes, operands, b, parameters);
+  });
+  return { run: heap.compile(module).run as Run, doubtful };
+}

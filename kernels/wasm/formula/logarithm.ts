@@ -1,0 +1,89 @@
+import { op } from '../assembler.js';
+import {
+  add,
+  div,
+  either,
+  mul,
+  polynomial,
+  select,
+  signBit,
+  size,
+  sub,
+  type Vector,
+  type Vectors,
+} from '../vectors.js';
+import { exponentOfAny } from './exponent.js';
+
+/** log(m) = f - rest, for m between sqrt(1/2) and sqrt(2); `extra` belongs to the rest. */
+function logNear(v: Vectors, m: Vector, extra: Vector | null): { f: Vector; rest: Vector } {
+  const f = v.keep(sub(m, v.float(1)));
+  const s = v.keep(div(f, add(f, v.float(2))));
+  const z = v.keep(mul(s, s));
+  const half = v.keep(mul(mul(f, v.float(0.5)), f));
+  const series = mul(s, add(half, mul(z, polynomial(v, z, [2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11]))));
+  return { f, rest: sub(half, extra === null ? series : add(series, extra)) };
+}
+
+/** A logarithm, given its value for numbers that are finite and positive. */
+function atTheEdges(v: Vectors, x: Vector, value: Vector): Vector {
+  const infinite = op('f32x4.eq', x, v.float(Infinity));
+  // Infinity and NaN stand for themselves, below 0 there is nothing.
+  const usual = select(either(infinite, op('f32x4.ne', x, x)), x, value);
+  const negative = select(op('f32x4.lt', x, v.float(0)), v.float(NaN), usual);
+  return select(op('f32x4.eq', x, v.float(0)), v.float(-Infinity), negative);
+}
+
+export function log(v: Vectors, x: Vector): Vector {
+  const { e, m } = exponentOfAny(v, x);
+  const { f, rest } = logNear(v, m, mul(e, v.float(1.42860682e-6)));
+  return atTheEdges(v, x, add(mul(e, v.float(0.693145752)), sub(f, rest)));
+}
+
+export function log2(v: Vectors, x: Vector): Vector {
+  const { e, m } = exponentOfAny(v, x);
+  const { f, rest } = logNear(v, m, null);
+  return atTheEdges(v, x, add(e, mul(sub(f, rest), v.float(Math.LOG2E))));
+}
+
+export function log10(v: Vectors, x: Vector): Vector {
+  const { e, m } = exponentOfAny(v, x);
+  const { f, rest } = logNear(v, m, null);
+  // log10(2) is 77 / 256 and a rest.
+  const low = add(mul(sub(f, rest), v.float(Math.LOG10E)), mul(e, v.float(Math.log10(2) - 77 / 256)));
+  return atTheEdges(v, x, add(mul(e, v.float(77 / 256)), low));
+}
+
+export function log1p(v: Vectors, x: Vector): Vector {
+  const u = v.keep(add(x, v.float(1)));
+  const value = v.keep(log(v, u));
+  // What 1 + x lost in rounding.
+  const lost = div(sub(x, sub(u, v.float(1))), u);
+  const edge = either(op('f32x4.eq', u, v.float(0)), op('f32x4.eq', u, v.float(Infinity)));
+  return select(op('f32x4.eq', u, v.float(1)), x, select(edge, value, add(value, lost)));
+}
+
+/** log(2 x) where x is large, log(1 + near) where it is not. */
+function inverseHyperbolic(v: Vectors, x: Vector, near: Vector): Vector {
+  const large = v.keep(op('f32x4.gt', x, v.float(2 ** 30)));
+  const value = log1p(v, v.keep(select(large, x, near)));
+  return add(value, op('v128.and', large, v.float(Math.LN2)));
+}
+
+export function asinh(v: Vectors, x: Vector): Vector {
+  const a = v.keep(size(x));
+  const square = v.keep(mul(a, a));
+  const root = op('f32x4.sqrt', add(square, v.float(1)));
+  return either(inverseHyperbolic(v, a, add(a, div(square, add(v.float(1), root)))), signBit(v, x));
+}
+
+export function acosh(v: Vectors, x: Vector): Vector {
+  const t = v.keep(sub(x, v.float(1)));
+  const root = op('f32x4.sqrt', add(add(t, t), mul(t, t)));
+  return select(op('f32x4.lt', x, v.float(1)), v.float(NaN), inverseHyperbolic(v, x, add(t, root)));
+}
+
+export function atanh(v: Vectors, x: Vector): Vector {
+  const a = v.keep(size(x));
+  const value = log1p(v, v.keep(div(add(a, a), sub(v.float(1), a))));
+  return either(mul(v.float(0.5), value), signBit(v, x));
+}

@@ -1,0 +1,50 @@
+import { places } from '../../cpu/rows.js';
+import type { View } from '../../types.js';
+import { broadcastStrides, collapse, count } from '../../view.js';
+
+/** Elements staged at once of each operand. */
+const tile = 16384;
+/** Elements that are staged in one piece, so that what needs two passes stages them once. */
+const all = 2 ** 17;
+/** Pieces shorter than this are left to JavaScript. */
+const short = 16;
+
+/**
+ * A contiguous shape cut into pieces of one length, such that each lies in one line and other operands either have one element for it, or
+ * go along with its elements, the same for all pieces.
+ */
+export interface Pieces {
+  readonly size: number;
+  readonly number: number;
+  /** Which line each piece is part of. */
+  readonly lines: Float64Array;
+  readonly lineCount: number;
+  /** Where a piece starts in each of the other operands, and whether these go along with the elements. */
+  readonly others: readonly Float64Array[];
+  readonly along: boolean;
+  /** Pieces staged at once. */
+  readonly block: number;
+}
+
+/**
+ * Cuts `shape` for lines numbered as the elements of `line` (contiguous, its folded dimensions of size 1) and for other operands that broadcast to
+ * the shape, all alike; null where that makes no pieces worth staging.
+ */
+export function piecesOf(shape: readonly number[], line: View, others: readonly View[]): Pieces | null {
+  const strides = [line, ...others].map((x) => broadcastStrides(x.shape, x.strides, shape));
+  const nest = collapse(shape, strides);
+  const last = nest.shape.length - 1;
+  if (last < 0 || nest.shape[last] < short || nest.strides[0][last] !== 0) return null;
+  const steps = nest.strides.slice(1).map((row) => row[last]);
+  const along = steps.length > 0 && steps[0] === 1;
+  if (steps.some((step) => step !== Number(along))) return null;
+  const outer = nest.shape.slice(0, last);
+  const rows = nest.strides.map((row) => row.slice(0, last));
+  if (along && rows.slice(1).some((row) => row.some((step) => step !== 0))) return null;
+  const [lines, ...rest] = rows.map((row, k) => places(k === 0 ? 0 : others[k - 1].offset, outer, row));
+  const size = nest.shape[last];
+  const several = lines.length > count(line.shape);
+  const whole = several && lines.length * size <= all ? lines.length : Math.max(1, Math.floor(tile / size));
+  const block = Math.min(lines.length, whole);
+  return { size, number: lines.length, lines, lineCount: count(line.shape), others: rest, along, block };
+}
