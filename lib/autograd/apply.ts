@@ -95,8 +95,8 @@ function backward(node: Node, gradients: readonly (Tensor | null)[], wanted: rea
   if (row.grad === undefined)
     throw new AutogradError(`${row.name}: has no gradient; detach its input if none is meant`);
   const saved = node.saved as (Tensor | null)[];
-  const g: Tensor[] = [];
-  for (let i = 0; i < gradients.length; i++) g.push(gradients[i] ?? zerosFor(node, i));
+  const g = new Array<Tensor>(gradients.length);
+  for (let i = 0; i < gradients.length; i++) g[i] = gradients[i] ?? zerosFor(node, i);
   return row.grad(table(), g, saved.slice(0, inputs) as Tensor[], saved.slice(inputs) as Tensor[], attributes, wanted);
 }
 
@@ -117,11 +117,12 @@ export function apply<A>(row: Row<A>, inputs: readonly Tensor[], attributes: A):
   const recorded = checkInputs(row.name, inputs) && modes.grad;
   const metas = row.infer(inputs, attributes);
   const { device, kernels } = inputs[0].storage;
-  const results: Tensor[] = [];
+  // Lists of the right length: one that grows has room for more than it holds.
+  const results = new Array<Tensor>(metas.length);
   let float = false;
   for (let i = 0; i < metas.length; i++) {
     const { shape, dtype } = metas[i];
-    results.push(emptyTensor(shape, dtype, device));
+    results[i] = emptyTensor(shape, dtype, device);
     float ||= isFloat(dtype);
   }
   row.kernel(kernels, results, inputs, attributes);
@@ -157,15 +158,21 @@ function recordRow<A>(row: Row<A>, inputs: readonly Tensor[], results: readonly 
 }
 
 function edgesOf(inputs: readonly Tensor[]): (Edge | null)[] {
-  const edges: (Edge | null)[] = [];
-  for (let i = 0; i < inputs.length; i++) edges.push(isFloat(inputs[i].dtype) ? edgeOf(inputs[i]) : null);
+  const edges = new Array<Edge | null>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) edges[i] = isFloat(inputs[i].dtype) ? edgeOf(inputs[i]) : null;
   return edges;
 }
 
-/** Adds what a gradient reads of some tensors, and stand-ins for the others. */
-function keep(saved: Tensor[], name: string, all: readonly Tensor[], wanted: readonly number[] | undefined): void {
+/** Puts what a gradient reads of some tensors, and stand-ins for the others, into a list from a place on. */
+function keep<A>(
+  { name }: Row<A>,
+  saved: Tensor[],
+  at: number,
+  all: readonly Tensor[],
+  wanted?: readonly number[],
+): void {
   for (let i = 0; i < all.length; i++) {
-    saved.push(wanted?.includes(i) ? all[i] : placeholder(name, all[i].shape, all[i].dtype));
+    saved[at + i] = wanted?.includes(i) ? all[i] : placeholder(name, all[i].shape, all[i].dtype);
   }
 }
 
@@ -176,9 +183,9 @@ function nodeOfRow<A>(
   results: readonly Tensor[],
   attributes: A,
 ): Node {
-  const saved: Tensor[] = [];
-  keep(saved, row.name, inputs, row.saves);
-  keep(saved, row.name, results, row.savesResults);
+  const saved = new Array<Tensor>(inputs.length + results.length);
+  keep(row, saved, 0, inputs, row.saves);
+  keep(row, saved, inputs.length, results, row.savesResults);
   const recorded: Recorded<A> = { row, attributes, inputs: inputs.length };
   const node = new Node(ruleOf(row), edges, saved, recorded);
   if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;

@@ -393,8 +393,8 @@ export function walkTape(
   options: WalkOptions,
 ): (Tensor | null)[] {
   const { inputs, deposit } = options;
-  const edges: Edge[] = [];
-  for (let i = 0; i < roots.length; i++) edges.push(requiredEdge(roots[i], noRoot));
+  const edges = new Array<Edge>(roots.length);
+  for (let i = 0; i < roots.length; i++) edges[i] = requiredEdge(roots[i], noRoot);
   const wanted = inputs?.map((x) => requiredEdge(x, noInput)) ?? null;
   const walk = begin(edges, wanted, options);
   const before = modes.grad;
