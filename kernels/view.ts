@@ -31,6 +31,13 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
   return true;
 }
 
+/** Whether two shapes, or two lists of strides, are equal. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** Whether a view is one element, seen once or many times. */
 export function isSingle({ shape, strides }: Pick<View, 'shape' | 'strides'>): boolean {
   for (let i = 0; i < shape.length; i++) if (shape[i] !== 1 && strides[i] !== 0) return false;

@@ -1,15 +1,9 @@
 import type { Operand } from '../types.js';
-import { count, isContiguous, isSingle } from '../view.js';
+import { count, isContiguous, isSingle, sameShape } from '../view.js';
 
 /** Whether an operand is one number for all elements of a larger shape. */
 export function isOne(x: Operand, shape: readonly number[]): boolean {
   return typeof x === 'number' || (isSingle(x) && count(shape) !== 1);
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /** Whether an operand can be read as 0, 1, 2, ... beside a contiguous output of `shape`. */

@@ -1,8 +1,8 @@
 import type { Kernels } from '../../kernels/types.js';
+import { sameShape } from '../../kernels/view.js';
 import { type DType, isFloat } from '../core/dtype.js';
 import { AutogradError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node, type Rule } from '../core/node.js';
-import { sameShape } from '../core/shape.js';
 import { alias, checkTensor, emptyTensor, Tensor } from '../core/tensor.js';
 import type { Operations } from '../ops/index.js';
 import { attach, edgeOf, record, requiresGrad, viewOf } from './edges.js';

@@ -1,8 +1,8 @@
 import { type Formula, formula } from '../../kernels/dag.js';
+import { sameShape } from '../../kernels/view.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, DeviceError, ShapeError, showShape } from '../core/errors.js';
 import type { Edge, Node } from '../core/node.js';
-import { sameShape } from '../core/shape.js';
 import { giveBack, making, type Owner } from '../core/storage.js';
 import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { edgeOf } from './edges.js';

@@ -1,7 +1,6 @@
-import { extent } from '../../kernels/view.js';
+import { extent, sameShape } from '../../kernels/view.js';
 import { AutogradError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node, type Rule } from '../core/node.js';
-import { sameShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { attach, edgeOf, type Geometry, geometryOf } from './edges.js';
 import { modes } from './modes.js';

@@ -1,6 +1,6 @@
 import type { Formula } from '../../kernels/dag.js';
+import { sameShape } from '../../kernels/view.js';
 import type { DType } from '../core/dtype.js';
-import { sameShape } from '../core/shape.js';
 import { isDense, sizeOf, type Tensor } from '../core/tensor.js';
 
 /** Whether an operand lies just like a dense result: its elements one after another, in the same shape and dtype. */

@@ -1,8 +1,9 @@
 import { floatToHalf, halfToFloat } from '../../kernels/half.js';
+import { sameShape } from '../../kernels/view.js';
 import { categoryOf, type DType, getDefaultDtype, isFloat, resultType } from '../core/dtype.js';
 import { ArgumentError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
 import { type Edge, Node } from '../core/node.js';
-import { broadcastShapes, sameShape } from '../core/shape.js';
+import { broadcastShapes } from '../core/shape.js';
 import { alias, emptyBeside, emptyTensor, isDense, Tensor } from '../core/tensor.js';
 import { refuseInt64 } from './apply.js';
 import { attach, edgeOf, nodeOf, requiresGrad } from './edges.js';

@@ -69,12 +69,6 @@ export function broadcastShapes(operation: string, ...shapes: (readonly number[]
   return result;
 }
 
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** The shape after a reduction over sorted `dims`. */
 export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): number[] {
   if (dims.length === shape.length && !keepdim) return [];

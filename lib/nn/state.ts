@@ -1,6 +1,6 @@
+import { sameShape } from '../../kernels/view.js';
 import { noGrad } from '../autograd/modes.js';
 import { ArgumentError, StateDictError, showShape } from '../core/errors.js';
-import { sameShape } from '../core/shape.js';
 import { Tensor } from '../tensor.js';
 
 /** Names and tensors: what `stateDict` gives and `loadStateDict` takes. */

@@ -1,6 +1,7 @@
+import { sameShape } from '../../kernels/view.js';
 import { checkTensor } from '../autograd/apply.js';
 import { type Fn, fn } from '../core/define.js';
-import { broadcastShapes, sameShape } from '../core/shape.js';
+import { broadcastShapes } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 
 const allTrue = (x: Tensor): boolean => x.storage.kernels.countNonzero(x) === x.numel();

@@ -1,8 +1,8 @@
+import { sameShape } from '../../kernels/view.js';
 import { enableGrad, noGrad } from '../autograd/modes.js';
 import { isPlainObject } from '../core/bind.js';
 import type { Arguments } from '../core/define.js';
 import { ArgumentError, AutogradError, ShapeError, StateDictError, showShape, ValueError } from '../core/errors.js';
-import { sameShape } from '../core/shape.js';
 import { zeroGrad } from '../ops/zeroGrad.js';
 import { Tensor } from '../tensor.js';
 import { camel, snake } from './options.js';

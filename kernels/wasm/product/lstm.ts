@@ -1,9 +1,9 @@
 import { policy as blasPolicy, multiply as multiplyByBlas } from '../../blas/gemm.js';
 import { type Library, systemBlas } from '../../blas/library.js';
-import { copy } from '../../cpu/copy.js';
+import { compact } from '../../cpu/compact.js';
 import { lstmSequenceBackward, lstmStep } from '../../lstm.js';
 import type { LstmGradients, LstmOperands, LstmResults, LstmSaved, View } from '../../types.js';
-import { contiguousStrides, count, isContiguous, isSingle } from '../../view.js';
+import { isSingle } from '../../view.js';
 import { i32, load, ModuleBuilder, op, plus } from '../assembler.js';
 import { compileFormula, type Run } from '../formula/formula.js';
 import { float32 } from '../formula/lowerings.js';
@@ -64,21 +64,6 @@ const opened = linked(
 );
 
 const gates = [0, 1, 2, 3];
-
-/** A view whose elements follow each other: itself, or a copy, which has to be made before the heap is reserved. */
-function compact(view: View): View {
-  if (isContiguous(view.shape, view.strides)) return view;
-  const { shape, dtype } = view;
-  const made: View = {
-    buffer: new Float32Array(count(shape)),
-    offset: 0,
-    shape,
-    strides: contiguousStrides(shape),
-    dtype,
-  };
-  copy(made, view);
-  return made;
-}
 
 /**
  * One LSTM's work in the heap. Every state, and every gate, is an area of its own: rows of the batch filled up to whole panels, columns
@@ -243,6 +228,7 @@ export function lstmVectors(
   const [steps, batch, size] = output.shape;
   const given = [operands.weight, operands.h, operands.c, operands.sums];
   if (!pays(given, batch, size)) return false;
+  // Copies may pass through the heap: they are made before it is reserved.
   const [weight, h, c, sums] = given.map(compact);
   const sequence = Sequence.open(batch, size, 6);
   if (sequence === null) return false;

@@ -1,8 +1,7 @@
-import { contiguousStrides, count } from '../../../kernels/view.js';
+import { contiguousStrides, count, sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Described, type Fn, type Maker, typed } from '../../core/define.js';
 import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { rand } from '../creation/random.js';
 import { batched, type Size, spread } from '../shape/window.js';

@@ -1,9 +1,8 @@
 import { firstOutside } from '../../../kernels/cpu/bounds.js';
-import { count } from '../../../kernels/view.js';
+import { count, sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { IndexError, ShapeError, showShape, ValueError } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type Indices, indexTensor } from '../indexing/indices.js';
 import { type Size, spread, strideOf } from '../shape/window.js';

@@ -1,9 +1,10 @@
+import { sameShape } from '../../../kernels/view.js';
 import { type InplaceForm, withInplace } from '../../autograd/define.js';
 import { fnInplace, type Run } from '../../autograd/rows.js';
 import { type Fn, fn } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape, wrapDim } from '../../core/shape.js';
+import { wrapDim } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { numberLike } from '../creation/values.js';
 import { chosenShape, fitValues, putIndexed, putRow, takeIndexed } from './advanced.js';

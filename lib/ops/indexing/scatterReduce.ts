@@ -1,10 +1,11 @@
+import { sameShape } from '../../../kernels/view.js';
 import { apply1, type Row } from '../../autograd/apply.js';
 import type { InplaceForm } from '../../autograd/define.js';
 import { fnInplace, type Run } from '../../autograd/rows.js';
 import type { Fn } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
-import { sameShape, wrapDim } from '../../core/shape.js';
+import { wrapDim } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { onesLike } from '../creation/creation.js';
 import { type Along, checkAlong, type Indices, indexList } from './indices.js';

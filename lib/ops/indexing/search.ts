@@ -1,8 +1,8 @@
+import { sameShape } from '../../../kernels/view.js';
 import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { resultType } from '../../core/dtype.js';
 import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { full } from '../creation/creation.js';
 import { fromValues } from '../creation/values.js';

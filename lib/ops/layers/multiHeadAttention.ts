@@ -1,7 +1,7 @@
+import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn, type Maker } from '../../core/define.js';
 import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { linear } from '../product/linear.js';
 import { cat } from '../shape/combine.js';

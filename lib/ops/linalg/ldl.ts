@@ -1,8 +1,8 @@
 import { ldlFactor as factorInPlace, ldlSolve as solveInPlace } from '../../../kernels/cpu/linalg/ldl.js';
+import { sameShape } from '../../../kernels/view.js';
 import { apply, apply1, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { LinAlgError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { batchOf, checkMatrices, eachMatrix, read, sizes, together, which, write } from './matrices.js';
 

@@ -1,9 +1,9 @@
 import { luFactor, luSolve } from '../../../kernels/cpu/linalg/lu.js';
-import { count } from '../../../kernels/view.js';
+import { count, sameShape } from '../../../kernels/view.js';
 import { apply, type Row } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { LinAlgError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape, wrapDim } from '../../core/shape.js';
+import { wrapDim } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import {
   batchOf,

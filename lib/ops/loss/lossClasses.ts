@@ -1,9 +1,8 @@
-import { count } from '../../../kernels/view.js';
+import { count, sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { takeAlong } from '../indexing/along.js';
 import { checkBounds, type Indices, indexTensor } from '../indexing/indices.js';

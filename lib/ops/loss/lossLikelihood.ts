@@ -1,9 +1,9 @@
 import type { Scalar } from '../../../kernels/scalar.js';
+import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type PointwiseRow, pointwise, pointwiseRow } from '../../autograd/pointwise.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { logOnePlusExp } from '../pointwise/formulas.js';
 import { type LossArguments, type LossOptions, type LossReduction, reduced, reductionOf } from './lossReduction.js';

@@ -1,8 +1,9 @@
+import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import type { Facts } from '../../core/define.js';
 import type { DType } from '../../core/dtype.js';
 import { ShapeError, showShape } from '../../core/errors.js';
-import { broadcastShapes, type Dims, sameShape } from '../../core/shape.js';
+import { broadcastShapes, type Dims } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { ones } from '../creation/creation.js';
 

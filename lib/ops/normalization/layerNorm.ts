@@ -1,7 +1,7 @@
+import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { affine } from '../shape/affine.js';
 import { normalized } from './normalized.js';

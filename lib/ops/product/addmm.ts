@@ -1,9 +1,10 @@
+import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type InplaceForm, withInplace } from '../../autograd/define.js';
 import { type Fn, fn } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { DTypeError, ShapeError, showShape } from '../../core/errors.js';
-import { broadcastShapes, sameShape } from '../../core/shape.js';
+import { broadcastShapes } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { bmm, mm, mv, outer } from './matmul.js';
 

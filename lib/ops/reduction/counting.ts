@@ -1,7 +1,7 @@
+import { sameShape } from '../../../kernels/view.js';
 import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape, ValueError } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { extent } from './extent.js';
 

@@ -1,9 +1,10 @@
 import { formula } from '../../../kernels/dag.js';
+import { sameShape } from '../../../kernels/view.js';
 import { apply1, checkTensor, type Row, refuseInt64 } from '../../autograd/apply.js';
 import { type Described, type Fn, fn, typed } from '../../core/define.js';
 import { checkDType, type DType, isFloat } from '../../core/dtype.js';
 import { ShapeError, showShape } from '../../core/errors.js';
-import { broadcastShapes, checkSizes, type Dims, sameShape, wrapDim, wrapDims } from '../../core/shape.js';
+import { broadcastShapes, checkSizes, type Dims, wrapDim, wrapDims } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { Spread } from '../shape/view.js';
 import { productsBefore } from './recurrence.js';

@@ -1,8 +1,9 @@
+import { sameShape } from '../../../kernels/view.js';
 import { apply1, type Row } from '../../autograd/apply.js';
 import { type Described, typed } from '../../core/define.js';
 import { resultType } from '../../core/dtype.js';
 import { ShapeError, showShape } from '../../core/errors.js';
-import { sameShape, wrapDim } from '../../core/shape.js';
+import { wrapDim } from '../../core/shape.js';
 import { alias, type Tensor } from '../../core/tensor.js';
 import { checkList } from './lists.js';
 

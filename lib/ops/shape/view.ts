@@ -1,9 +1,9 @@
-import { count } from '../../../kernels/view.js';
+import { count, sameShape } from '../../../kernels/view.js';
 import { applyView } from '../../autograd/apply.js';
 import type { Geometry } from '../../autograd/edges.js';
 import { type Described, type Fn, fn, type None, typed } from '../../core/define.js';
 import { IndexError, ShapeError, showShape } from '../../core/errors.js';
-import { checkSizes, inferSize, sameShape, wrapDim } from '../../core/shape.js';
+import { checkSizes, inferSize, wrapDim } from '../../core/shape.js';
 import { alias, type Tensor } from '../../core/tensor.js';
 import { selectRow, sliceRow, viewRow, viewStrides, type Window } from './strided.js';
 

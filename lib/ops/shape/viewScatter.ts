@@ -1,8 +1,7 @@
-import { contiguousStrides } from '../../../kernels/view.js';
+import { contiguousStrides, sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape } from '../../core/errors.js';
-import { sameShape } from '../../core/shape.js';
 import { alias, type Tensor } from '../../core/tensor.js';
 import { implant } from './regions.js';
 import { slice } from './strided.js';
