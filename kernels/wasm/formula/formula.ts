@@ -21,6 +21,8 @@ export type Kind = 'elements' | 'bytes' | 'one';
 
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
+/** Where the vectors of a turn begin. */
+const steps: readonly number[] = Array.from({ length: turn / 16 }, (_, k) => 16 * k);
 
 /**
  * A formula on a tile: bytes of the padded elements, then where outputs and inputs lie, or the numbers themselves. Not zero: some lane
@@ -54,11 +56,6 @@ export function isExact(f: Formula, { dtype }: Lanes): boolean {
 /** Whether a formula has operations that every implementation rounds in its own way. */
 export function isTranscendental(f: Formula): boolean {
   return f.nodes.some(isCostly);
-}
-
-/** Vectors of a loop's turn: cheap bodies repeat four times; costly ones gain nothing by it, and small launches compute less in vain. */
-function vectorsOfTurn(f: Formula): number {
-  return isTranscendental(f) ? 1 : 4;
 }
 
 /** An input's lanes, as numbers or as they were loaded. */
@@ -152,19 +149,21 @@ function writeKernel(
   const byteAt = b.local('i32');
   const step = new Step(lanes, b);
   const byTruths = [...inputs, ...outputs].includes('bytes');
-  const turnBytes = 16 * vectorsOfTurn(f);
-  b.count(at, bytes, turnBytes, () => {
+  b.count(at, bytes, turn, () => {
     if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
-    for (let s = 0; s < turnBytes; s += 16) {
-      const v = new Vectors(b, constants, doubts);
-      const loaded = inputs.map((kind, k): Loaded => {
+    const v = new Vectors(b, constants, doubts);
+    // Loads first and stores last: between them the engine puts the vectors' operations side by side.
+    const loaded = steps.map((s) =>
+      inputs.map((kind, k): Loaded => {
         const place = places[outputs.length + k];
         if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
         return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
-      });
-      const values = writeVector(f, lanes, v, loaded);
+      }),
+    );
+    const values = loaded.map((vectors) => writeVector(f, lanes, v, vectors));
+    for (const [j, s] of steps.entries()) {
       for (const [k, n] of f.outputs.entries())
-        step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[k]));
+        step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[j][k]));
     }
   });
   b.result(trial.doubtful ? op('v128.any_true', doubts) : i32(0));
