@@ -1,12 +1,13 @@
 import { type Formula, formula } from './dag.js';
 import type { Scalar } from './scalar.js';
 
-function logistic<V>(s: Scalar<V>, x: V): V {
+/** 1 / (1 + exp(-x)). */
+export function logistic<V>(s: Scalar<V>, x: V): V {
   return s.div(s.const(1), s.add(s.const(1), s.exp(s.neg(x))));
 }
 
 /** From the four gates' sums and the old c: the new h, the new c, and the gates. */
-function step<V>(s: Scalar<V>, sums: readonly V[], c: V): V[] {
+export function lstmNext<V>(s: Scalar<V>, sums: readonly V[], c: V): V[] {
   const [i, f, o] = [sums[0], sums[1], sums[3]].map((x) => logistic(s, x));
   const g = s.tanh(sums[2]);
   const next = s.add(s.mul(f, c), s.mul(i, g));
@@ -14,7 +15,7 @@ function step<V>(s: Scalar<V>, sums: readonly V[], c: V): V[] {
 }
 
 /** Gradients to the four sums and the old c, from those to the new h and c, the gates, the old c and the new one. */
-function gradients<V>(s: Scalar<V>, toH: V, toC: V, [i, f, g, o]: readonly V[], c: V, next: V): V[] {
+export function lstmGradients<V>(s: Scalar<V>, toH: V, toC: V, [i, f, g, o]: readonly V[], c: V, next: V): V[] {
   const bent = s.tanh(next);
   const slope = (y: V): V => s.mul(y, s.sub(s.const(1), y));
   const rest = (y: V): V => s.sub(s.const(1), s.mul(y, y));
@@ -29,21 +30,9 @@ function gradients<V>(s: Scalar<V>, toH: V, toC: V, [i, f, g, o]: readonly V[], 
 }
 
 /** One step of an LSTM. Inputs: the gates' sums i, f, g, o, and the old c; outputs: new h, new c, and the gates. */
-export const lstmStep: Formula = formula(5, (s, a, b, d, e, c) => step(s, [a, b, d, e], c));
-
-/** The same from two parts of each sum: of the input's four, then of the old state's. */
-export const lstmStepOfParts: Formula = formula(9, <V>(s: Scalar<V>, ...[a, b, d, e, p, q, r, t, c]: V[]) =>
-  step(s, [s.add(a, p), s.add(b, q), s.add(d, r), s.add(e, t)], c),
-);
+export const lstmStep: Formula = formula(5, (s, a, b, d, e, c) => lstmNext(s, [a, b, d, e], c));
 
 /** Gradient of a step. Inputs: gradients to h and c, the gates, old c, new c; outputs: gradients to the four sums and the old c. */
 export const lstmStepBackward: Formula = formula(8, <V>(s: Scalar<V>, ...[toH, toC, i, f, g, o, c, next]: V[]) =>
-  gradients(s, toH, toC, [i, f, g, o], c, next),
-);
-
-/** The same where gradients come to the results and from the next step: to h twice, to c twice, then as above. */
-export const lstmSequenceBackward: Formula = formula(
-  10,
-  <V>(s: Scalar<V>, ...[toH, laterH, toC, laterC, i, f, g, o, c, next]: V[]) =>
-    gradients(s, s.add(toH, laterH), s.add(toC, laterC), [i, f, g, o], c, next),
+  lstmGradients(s, toH, toC, [i, f, g, o], c, next),
 );

@@ -1,4 +1,5 @@
 import type { Formula } from './dag.js';
+import type { Recurrence } from './recurrence.js';
 
 /** Element types. float16 lives in a Uint16Array, bool in a Uint8Array, int64 in a BigInt64Array. */
 export type DType = 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'uint8' | 'int8' | 'int16' | 'bool';
@@ -78,26 +79,31 @@ export interface Normalized {
   readonly variance: View;
 }
 
-/** What one direction of an LSTM makes of a sequence: every step's h and c (T, N, H), and the gates i, f, g, o (T, 4, N, H) for its gradient. */
-export interface LstmResults {
-  readonly output: View;
-  readonly cells: View;
-  readonly gates: View;
-}
-
-/** What it is made of: the input's part of the gates' sums (T, N, 4 H), the state before (N, H), and the weight (4 H, H) of h. */
-export interface LstmOperands {
-  readonly sums: View;
-  readonly h: View;
-  readonly c: View;
+/**
+ * What one direction of a recurrent layer is made of: inputs (T, N, I), the state before (N, H), the weights (G H, I) and (G H, H) for G gates, and
+ * their biases (G H), both or none.
+ */
+export interface RecurrentOperands {
+  readonly input: View;
+  readonly inputWeight: View;
   readonly weight: View;
+  readonly h: View;
+  /** Of an LSTM alone. */
+  readonly c: View | null;
+  readonly inputBias: View | null;
+  readonly bias: View | null;
 }
 
-/** What its gradient reads. */
-export type LstmSaved = Pick<LstmOperands, 'c' | 'weight'> & Pick<LstmResults, 'cells' | 'gates'>;
+/** Every step's h, c (T, N, H), and what the gradient reads beside them (T, K, N, H), null where nobody wants it. */
+export interface RecurrentResults {
+  readonly output: View;
+  /** Of an LSTM alone. */
+  readonly cells: View | null;
+  readonly kept: View | null;
+}
 
-/** Gradients to the sums and to the state before; that to h is null where it is not wanted. */
-export type LstmGradients = Pick<LstmOperands, 'sums' | 'c'> & { readonly h: View | null };
+/** Gradients to the operands; null where not wanted. */
+export type RecurrentGradients = { readonly [K in keyof RecurrentOperands]: View | null };
 
 /** Windows along one dimension: window i covers elements from starts[i] up to and without ends[i]. */
 export interface Spans {
@@ -164,10 +170,17 @@ export interface FusedKernels {
   meanPool(output: View, input: View, spans: readonly Spans[]): void;
   /** Gradient of `meanPool`. */
   meanPoolBackward(output: View, gradient: View, spans: readonly Spans[]): void;
-  /** One direction of an LSTM over at least one step; `reverse` begins with the last. */
-  lstm(results: LstmResults, operands: LstmOperands, reverse: boolean): void;
-  /** Gradient of `lstm` from those to every h and c; that of the weight is a product of its results. */
-  lstmBackward(to: LstmGradients, gradients: { output: View; cells: View }, saved: LstmSaved, reverse: boolean): void;
+  /** One direction of a recurrent layer over at least one step; `reverse` begins with the last. */
+  recurrence(kind: Recurrence, results: RecurrentResults, operands: RecurrentOperands, reverse: boolean): void;
+  /** Gradients of `recurrence` from those to every h and c. */
+  recurrenceBackward(
+    kind: Recurrence,
+    to: RecurrentGradients,
+    gradients: Pick<RecurrentResults, 'output' | 'cells'>,
+    operands: RecurrentOperands,
+    results: RecurrentResults,
+    reverse: boolean,
+  ): void;
 }
 
 /**

@@ -9,7 +9,6 @@ import { crossEntropy, crossEntropyBackward } from './crossEntropy.js';
 import { gather, scatter } from './gather.js';
 import { index, indexPut } from './indexing.js';
 import { linear, linearBackward } from './linear.js';
-import { lstm, lstmBackward } from './lstm.js';
 import { matmul } from './matmul.js';
 import { meanPool, meanPoolBackward } from './meanPool.js';
 import { allocate, recycle } from './memory.js';
@@ -17,6 +16,7 @@ import { normalize } from './normalize.js';
 import { normalizeBackward } from './normalizeBackward.js';
 import { flat1, flat2, pointwise, pointwise1, pointwise2 } from './pointwise.js';
 import { addToPlanes, maxPool } from './pool.js';
+import { recurrence, recurrenceBackward } from './recurrence.js';
 import { reduce } from './reduce.js';
 import { scan } from './scan.js';
 import { softmax, softmaxBackward } from './softmax.js';
@@ -75,7 +75,7 @@ export const cpu: Kernels = {
     softmaxBackward,
     normalize,
     normalizeBackward,
-    lstm,
-    lstmBackward,
+    recurrence,
+    recurrenceBackward,
   },
 };

@@ -1,7 +1,6 @@
 import { ArgumentError, ValueError } from '../core/errors.js';
 import { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
-import { recurrences } from './recurrence.js';
 import { Recurrent, type RecurrentOptions } from './recurrentBase.js';
 
 /** What becomes of an RNN's gates. */
@@ -62,7 +61,7 @@ export class RNN extends Recurrent {
 
   forward(...args: WithState): [output: Tensor, hn: Tensor] {
     const { input, hx } = named<{ input: Tensor; hx: Tensor | null }>('RNN.forward(input, hx=null)', args, 1);
-    const [output, [h]] = this.run(recurrences[this.nonlinearity], input, hx === null ? null : [hx]);
+    const [output, [h]] = this.run(this.nonlinearity, input, hx === null ? null : [hx]);
     return [output, h];
   }
 }
@@ -96,7 +95,7 @@ export class GRU extends Recurrent {
 
   forward(...args: WithState): [output: Tensor, hn: Tensor] {
     const { input, hx } = named<{ input: Tensor; hx: Tensor | null }>('GRU.forward(input, hx=null)', args, 1);
-    const [output, [h]] = this.run(recurrences.gru, input, hx === null ? null : [hx]);
+    const [output, [h]] = this.run('gru', input, hx === null ? null : [hx]);
     return [output, h];
   }
 }
@@ -149,7 +148,7 @@ export class LSTM extends Recurrent {
   ): [output: Tensor, state: [hn: Tensor, cn: Tensor]] {
     const { input, hx } = named<{ input: Tensor; hx: LSTMState | null }>('LSTM.forward(input, hx=null)', args, 1);
     checkPair('LSTM', hx);
-    const [output, [h, c]] = this.run(recurrences.lstm, input, hx);
+    const [output, [h, c]] = this.run('lstm', input, hx);
     return [output, [h, c]];
   }
 }

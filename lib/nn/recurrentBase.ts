@@ -1,13 +1,15 @@
+import type { RecurrenceName } from '../../kernels/recurrence.js';
 import { ShapeError, showShape, ValueError } from '../core/errors.js';
 import { zeros } from '../ops/creation/creation.js';
 import { dropout } from '../ops/layers/dropout.js';
+import { runDirection } from '../ops/layers/recurrent.js';
+import type { CellWeights } from '../ops/layers/recurrentStep.js';
 import { cat, stack } from '../ops/shape/combine.js';
 import type { Tensor } from '../tensor.js';
 import { uniform_ } from './init.js';
 import { type Placement, parameter, showOptions } from './layer.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
-import { type CellWeights, type Recurrence, runDirection } from './recurrence.js';
 
 /** Arguments that `RNN`, `LSTM` and `GRU` share. */
 export interface RecurrentOptions extends Placement {
@@ -91,7 +93,7 @@ export abstract class Recurrent extends Module {
   }
 
   /** Runs all layers: the output of the last, and the states after the last step. `given` has one tensor for each kind of state, or is null for zeros. */
-  protected run(recurrence: Recurrence, input: Tensor, given: readonly Tensor[] | null): [Tensor, Tensor[]] {
+  protected run(recurrence: RecurrenceName, input: Tensor, given: readonly Tensor[] | null): [Tensor, Tensor[]] {
     const name = this.constructor.name;
     const batched = input.shape.length === 3;
     if (!batched && input.shape.length !== 2) {
@@ -111,13 +113,13 @@ export abstract class Recurrent extends Module {
 
   /** The states before the first step, each (layers * directions, N, size). */
   private statesFor(
-    recurrence: Recurrence,
+    recurrence: RecurrenceName,
     time: Tensor,
     given: readonly Tensor[] | null,
     batched: boolean,
   ): readonly Tensor[] {
     const rows = this.numLayers * this.directions.length;
-    const sizes = recurrence.gates === 4 ? [this.stateSize, this.hiddenSize] : [this.stateSize];
+    const sizes = recurrence === 'lstm' ? [this.stateSize, this.hiddenSize] : [this.stateSize];
     const { dtype, device } = time;
     if (given === null) return sizes.map((size) => zeros([rows, time.shape[1], size], { dtype, device }));
     return sizes.map((size, i) => {
@@ -130,7 +132,7 @@ export abstract class Recurrent extends Module {
     });
   }
 
-  private runLayers(recurrence: Recurrence, time: Tensor, first: readonly Tensor[]): [Tensor, Tensor[]] {
+  private runLayers(recurrence: RecurrenceName, time: Tensor, first: readonly Tensor[]): [Tensor, Tensor[]] {
     let x = time;
     const last: Tensor[][] = first.map(() => []);
     for (let layer = 0; layer < this.numLayers; layer++) {

@@ -1,12 +1,13 @@
+import type { RecurrenceName } from '../../kernels/recurrence.js';
 import { ShapeError, showShape } from '../core/errors.js';
 import { zeros } from '../ops/creation/creation.js';
+import { cellStep } from '../ops/layers/recurrentStep.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { uniform_ } from './init.js';
 import { type Placement, parameter, showOptions } from './layer.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
-import { cellStep, type Recurrence, recurrences } from './recurrence.js';
 import { checkNonlinearity, checkPair, type LSTMState, type RnnNonlinearity } from './recurrent.js';
 
 /** Arguments of `LSTMCell` and `GRUCell`. */
@@ -55,7 +56,7 @@ abstract class Cell extends Module {
   }
 
   /** The new state; null stands for zeros. */
-  protected run(recurrence: Recurrence, input: Tensor, given: readonly Tensor[] | null): Tensor[] {
+  protected run(recurrence: RecurrenceName, input: Tensor, given: readonly Tensor[] | null): Tensor[] {
     const name = this.constructor.name;
     const { shape, dtype, device } = input;
     if (shape.length < 1 || shape.length > 2 || shape.at(-1) !== this.inputSize) {
@@ -69,7 +70,7 @@ abstract class Cell extends Module {
       throw new ShapeError(`${name}: expected a state of shape ${showShape(wanted)}, got ${showShape(state.shape)}`);
     }
     const blank = (): Tensor => zeros(wanted, { dtype, device });
-    const state = given ?? (recurrence.gates === 4 ? [blank(), blank()] : [blank()]);
+    const state = given ?? (recurrence === 'lstm' ? [blank(), blank()] : [blank()]);
     const { weight_ih, weight_hh, bias_ih, bias_hh } = this;
     return cellStep(recurrence, input, state, { weight_ih, weight_hh, bias_ih, bias_hh, weight_hr: null });
   }
@@ -101,7 +102,7 @@ export class RNNCell extends Cell {
 
   forward(...args: WithState): Tensor {
     const { input, hx } = named<{ input: Tensor; hx: Tensor | null }>('RNNCell.forward(input, hx=null)', args, 1);
-    return this.run(recurrences[this.nonlinearity], input, hx === null ? null : [hx])[0];
+    return this.run(this.nonlinearity, input, hx === null ? null : [hx])[0];
   }
 }
 
@@ -113,7 +114,7 @@ export class GRUCell extends Cell {
 
   forward(...args: WithState): Tensor {
     const { input, hx } = named<{ input: Tensor; hx: Tensor | null }>('GRUCell.forward(input, hx=null)', args, 1);
-    return this.run(recurrences.gru, input, hx === null ? null : [hx])[0];
+    return this.run('gru', input, hx === null ? null : [hx])[0];
   }
 }
 
@@ -128,7 +129,7 @@ export class LSTMCell extends Cell {
   ): [h: Tensor, c: Tensor] {
     const { input, hx } = named<{ input: Tensor; hx: LSTMState | null }>('LSTMCell.forward(input, hx=null)', args, 1);
     checkPair('LSTMCell', hx);
-    const [h, c] = this.run(recurrences.lstm, input, hx);
+    const [h, c] = this.run('lstm', input, hx);
     return [h, c];
   }
 }

@@ -6,13 +6,13 @@ import { crossEntropy, crossEntropyBackward } from '../../kernels/reference/cros
 import { gather, scatter } from '../../kernels/reference/gather.js';
 import { index, indexPut } from '../../kernels/reference/index.js';
 import { linear, linearBackward } from '../../kernels/reference/linear.js';
-import { lstm, lstmBackward } from '../../kernels/reference/lstm.js';
 import { matmul } from '../../kernels/reference/matmul.js';
 import { meanPool, meanPoolBackward } from '../../kernels/reference/meanPool.js';
 import { normalize, normalizeBackward } from '../../kernels/reference/normalize.js';
 import { philox } from '../../kernels/reference/philox.js';
 import { copy, fill, pointwise } from '../../kernels/reference/pointwise.js';
 import { addToPlanes, maxPool } from '../../kernels/reference/pool.js';
+import { recurrence, recurrenceBackward } from '../../kernels/reference/recurrence.js';
 import { reduce } from '../../kernels/reference/reduce.js';
 import { scan } from '../../kernels/reference/scan.js';
 import { softmax, softmaxBackward } from '../../kernels/reference/softmax.js';
@@ -62,7 +62,7 @@ export const reference: Kernels = {
     softmaxBackward,
     normalize,
     normalizeBackward,
-    lstm,
-    lstmBackward,
+    recurrence,
+    recurrenceBackward,
   },
 };

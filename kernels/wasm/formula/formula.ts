@@ -21,8 +21,6 @@ export type Kind = 'elements' | 'bytes' | 'one';
 
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
-/** Where the vectors of a turn begin. */
-const steps: readonly number[] = Array.from({ length: turn / 16 }, (_, k) => 16 * k);
 
 /**
  * A formula on a tile: bytes of the padded elements, then where outputs and inputs lie, or the numbers themselves. Not zero: some lane
@@ -126,14 +124,15 @@ class Step {
   }
 }
 
-/** Writes the function, and says whether it may give up. */
+/** Writes the function's statements; gives whether some lane was out of reach, or null where none can be. */
 function writeKernel(
   f: Formula,
   lanes: Lanes,
   operands: Operands,
   b: FunctionBuilder,
   given: readonly Local[],
-): boolean {
+  turnBytes: number,
+): Expression<'i32'> | null {
   const { inputs, outputs } = operands;
   const [bytes, ...places] = given as Local<'i32'>[];
   // A first pass on a builder that is thrown away finds the constants.
@@ -149,7 +148,8 @@ function writeKernel(
   const byteAt = b.local('i32');
   const step = new Step(lanes, b);
   const byTruths = [...inputs, ...outputs].includes('bytes');
-  b.count(at, bytes, turn, () => {
+  const steps = Array.from({ length: turnBytes / 16 }, (_, k) => 16 * k);
+  b.count(at, bytes, turnBytes, () => {
     if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
     const v = new Vectors(b, constants, doubts);
     // Loads first and stores last: between them the engine puts the vectors' operations side by side.
@@ -166,8 +166,7 @@ function writeKernel(
         step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[j][k]));
     }
   });
-  b.result(trial.doubtful ? op('v128.any_true', doubts) : i32(0));
-  return trial.doubtful;
+  return trial.doubtful ? op('v128.any_true', doubts) : null;
 }
 
 /** Compiles a formula for operands of given kinds; throws where WebAssembly refuses. */
@@ -180,7 +179,39 @@ export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: O
   ];
   let doubtful = false;
   module.function('run', types, 'i32', (b, parameters) => {
-    doubtful = writeKernel(f, lanes, operands, b, parameters);
+    const doubts = writeKernel(f, lanes, operands, b, parameters, turn);
+    doubtful = doubts !== null;
+    b.result(doubts ?? i32(0));
   });
   return { run: heap.compile(module).run as Run, doubtful };
+}
+
+/** Bytes to whose multiples rows are padded. */
+const rowTurn = 32;
+
+/**
+ * A formula on rows: how many there are, the padded bytes of one, then where the first row of each output and input lies, then the
+ * bytes from row to row of each.
+ */
+export type RunRows = (rows: number, bytes: number, ...placesAndStrides: number[]) => void;
+
+/** Compiles a formula of elements that never gives up. */
+export function compileRows(heap: Heap, f: Formula, lanes: Lanes): RunRows {
+  const module = new ModuleBuilder();
+  const kinds = (count: number): Kind[] => new Array<Kind>(count).fill('elements');
+  const operands = { inputs: kinds(f.arity), outputs: kinds(f.outputs.length) };
+  const count = f.arity + f.outputs.length;
+  const words = (n: number): 'i32'[] => new Array<'i32'>(n).fill('i32');
+  const row = module.function('row', words(1 + count), null, (b, parameters) => {
+    writeKernel(f, lanes, operands, b, parameters, rowTurn);
+  });
+  module.function('rows', words(2 + 2 * count), null, (b, [rows, bytes, ...rest]) => {
+    const places = rest.slice(0, count);
+    const i = b.local('i32');
+    b.count(i, rows, 1, () => {
+      b.call(row, bytes, ...places);
+      for (const [k, place] of places.entries()) b.set(place, plus(place, rest[count + k]));
+    });
+  });
+  return heap.compile(module).rows as unknown as RunRows;
 }
