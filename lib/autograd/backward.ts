@@ -3,7 +3,7 @@ import { sameShape } from '../../kernels/view.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, DeviceError, ShapeError, showShape } from '../core/errors.js';
 import type { Edge, Node } from '../core/node.js';
-import { giveBack, making, type Owner } from '../core/storage.js';
+import { deposits, giveBack, making, type Owner } from '../core/storage.js';
 import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { edgeOf } from './edges.js';
 import { launch2 } from './launch.js';
@@ -291,18 +291,20 @@ function deposit(walk: Walk, edge: Edge, taken: Set<unknown>): void {
     leaf.grad = leaf.grad === null ? g : table().add(leaf.grad, g);
     return;
   }
-  if (leaf.grad !== null) {
-    launch2(sum, leaf.dtype, leaf.grad, leaf.grad, g);
-    leaf.grad.storage.version++;
-    leaf.grad.storage.changedBy = 'backward';
+  const before = leaf.deposited;
+  if (before !== null) {
+    launch2(sum, leaf.dtype, before, before, g);
+    before.storage.version++;
+    before.storage.changedBy = 'backward';
     letGo(walk, last);
     return;
   }
   const dense = g.offset === 0 && g.storage.size === sizeOf(g) && isDense(g);
   const own = dense && !taken.has(g.storage);
-  if (own) escape(g);
-  leaf.grad = own ? alias(g, g.offset, g.shape, g.strides) : ownCopy(g);
-  taken.add(leaf.grad.storage);
+  const kept = own ? alias(g, g.offset, g.shape, g.strides) : ownCopy(g);
+  if (!own || kept.storage.owner === walk) kept.storage.owner = deposits;
+  leaf.grad = kept;
+  taken.add(kept.storage);
   letGo(walk, last);
 }
 

@@ -8,6 +8,9 @@ export interface Owner {
   readonly made: Storage[];
 }
 
+/** Owns the gradients of leaves that nobody has looked at. */
+export const deposits: Owner = { made: [] };
+
 /** Whose memory is being made (null: the caller's), and from how many elements on it is worth giving back before the collector does. */
 export const making: { owner: Owner | null; worth: number } = { owner: null, worth: 4096 };
 
@@ -27,7 +30,7 @@ export class Storage {
   declare history: number;
   /** Made in inference mode: no gradient may pass through it. */
   declare inference: boolean;
-  /** The walk of the tape that made it for itself, so that nobody else can know it; null for all other memory, and for little of it. */
+  /** Who alone knows it: the walk of the tape that made it for itself, or `deposits`; null for all other memory, and for little of it. */
   declare owner: Owner | null;
   /** In how many places that walk keeps it for later. */
   declare held: number;

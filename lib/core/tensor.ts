@@ -4,7 +4,7 @@ import type { Device } from './device.js';
 import type { DType } from './dtype.js';
 import { ArgumentError } from './errors.js';
 import type { Edge, Node } from './node.js';
-import { allocate, allocateOn, type Storage } from './storage.js';
+import { allocate, allocateOn, deposits, giveBack, type Storage } from './storage.js';
 
 /** Called with a gradient; what it returns replaces it. */
 export type GradientHook = (gradient: Tensor) => Tensor | null | undefined | void;
@@ -27,8 +27,8 @@ export class Tensor implements View {
   declare shape: readonly number[];
   declare strides: readonly number[];
   declare dtype: DType;
-  /** The accumulated gradient of a leaf; null until there is one. */
-  declare grad: Tensor | null;
+  /** What `grad` gives, for those who keep it to themselves: its memory may serve for other results once it is replaced. */
+  declare deposited: Tensor | null;
   /** A leaf that asks for a gradient. */
   declare leaf: boolean;
   /** Where its gradient goes: to the operation that made it, or to itself as a leaf; null where none has been wanted. */
@@ -45,13 +45,25 @@ export class Tensor implements View {
     this.shape = shape;
     this.strides = strides;
     this.dtype = dtype;
-    this.grad = null;
+    this.deposited = null;
     this.leaf = false;
     this.edge = null;
     this.viewOf = null;
     this.hooks = null;
     this.dense = null;
     this.elements = -1;
+  }
+
+  /** The accumulated gradient of a leaf; null until there is one. */
+  get grad(): Tensor | null {
+    if (this.deposited !== null) this.deposited.storage.owner = null;
+    return this.deposited;
+  }
+
+  set grad(gradient: Tensor | null) {
+    const before = this.deposited;
+    this.deposited = gradient;
+    if (before !== null && before !== gradient) giveBack(before.storage, deposits);
   }
 
   /** What made this tensor, where a gradient is wanted. */

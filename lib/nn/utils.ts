@@ -14,7 +14,7 @@ function gradientsOf(name: string, parameters: Tensors): Tensor[] {
   if (!Array.isArray(list) || list.some((x) => !(x instanceof Tensor))) {
     throw new ArgumentError(`${name}: expected a tensor or a list of tensors, as model.parameters() gives`);
   }
-  return (list as Tensor[]).flatMap(({ grad }) => (grad === null ? [] : [grad.detach()]));
+  return (list as Tensor[]).flatMap(({ deposited }) => (deposited === null ? [] : [deposited.detach()]));
 }
 
 function order(normType: number | 'inf'): number {

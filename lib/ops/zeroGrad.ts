@@ -4,6 +4,6 @@ import type { Tensor } from '../core/tensor.js';
 export function zeroGrad(tensors: Iterable<Tensor>, setToNull: boolean): void {
   for (const tensor of tensors) {
     if (setToNull) tensor.grad = null;
-    else tensor.grad?.detach_().zero_();
+    else tensor.deposited?.detach_().zero_();
   }
 }

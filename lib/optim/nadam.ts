@@ -42,6 +42,8 @@ const update: Formula = formula(
  * ValueError for options out of range. PyTorch: torch.optim.NAdam.
  */
 export class NAdam extends Optimizer<NAdamOptions> {
+  protected override readonly forgets: boolean = true;
+
   constructor(
     ...args: OptimizerArguments<
       [

@@ -78,6 +78,9 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** Throws ValueError for an option out of range. */
   protected abstract check(options: O): void;
 
+  /** Whether `update` keeps nothing of the gradient, whose memory then serves for later results: a class that does keep it says false. */
+  protected readonly forgets: boolean = false;
+
   /** Moves one parameter by its gradient, and its state with it. */
   protected abstract update(parameter: Tensor, gradient: Tensor, state: ParameterState, options: O): void;
 
@@ -128,7 +131,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   private move(parameter: Tensor, group: ParamGroup<O>): void {
-    const { grad } = parameter;
+    const grad = this.forgets ? parameter.deposited : parameter.grad;
     if (grad === null) return;
     if (!sameShape(grad.shape, parameter.shape) || grad.device !== parameter.device) {
       throw new ShapeError(

@@ -42,6 +42,8 @@ const enough = 5;
  * times a factor that grows to 1. ValueError for options out of range. PyTorch: torch.optim.RAdam.
  */
 export class RAdam extends Optimizer<RAdamOptions> {
+  protected override readonly forgets: boolean = true;
+
   constructor(
     ...args: OptimizerArguments<
       [

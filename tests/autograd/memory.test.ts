@@ -97,3 +97,53 @@ test('a gradient that goes several ways, and one that is deposited twice, stay u
   expect(x.grad?.tolist()).toEqual([4, 4]);
   expect(y.grad?.tolist()).toEqual([2, 2]);
 });
+
+/** One step of training as a user writes it; how much memory `zeroGrad` gave back. */
+function train(optimizer: tg.optim.Optimizer, x: tg.Tensor, look: () => void = () => {}): number {
+  x.mul(x).sum().backward();
+  tg.nn.utils.clipGradNorm_([x], 1);
+  look();
+  optimizer.step();
+  const before = freed;
+  optimizer.zeroGrad();
+  return freed - before;
+}
+
+test('a leaf’s gradient that nobody has looked at is given back when it is replaced', () => {
+  const x = leaf(3, 4);
+  expect(train(new tg.optim.SGD([x], { lr: 0.1, momentum: 0.9 }), x)).toBe(1);
+  expect(train(new tg.optim.Adam([x]), x)).toBe(1);
+  expect(x.isfinite().all().item()).toBe(1);
+});
+
+test('a leaf’s gradient that somebody has looked at, or gave to it, stays', () => {
+  const x = leaf(3, 4);
+  const seen: tg.Tensor[] = [];
+  const keep = (): void => {
+    seen.push(x.grad as tg.Tensor);
+  };
+  class Watching extends tg.optim.Optimizer {
+    protected check(): void {}
+    protected update(_parameter: tg.Tensor, gradient: tg.Tensor): void {
+      seen.push(gradient);
+    }
+  }
+  expect(train(new tg.optim.SGD([x], { lr: 0.1 }), x, keep)).toBe(0);
+  expect(train(new Watching([x], { lr: 0.1 }), x)).toBe(0);
+  const mine = tg.tensor([5, 6]);
+  x.grad = mine;
+  x.grad = null;
+  for (const g of [...seen, mine]) expect(g.isfinite().all().item()).toBe(1);
+  expect(seen).toHaveLength(2);
+});
+
+test('a hook on a leaf keeps what it saw', () => {
+  const seen: tg.Tensor[] = [];
+  const x = leaf(3, 4);
+  x.registerHook((g) => {
+    seen.push(g);
+  });
+  x.mul(2).sum().backward();
+  x.grad = null;
+  expect(seen[0].tolist()).toEqual([2, 2]);
+});
