@@ -1,3 +1,6 @@
+import { trust } from './nn/discreet.js';
+import * as modules from './nn/index.js';
+
 export * as autograd from './autograd/index.js';
 export {
   detectAnomaly,
@@ -73,3 +76,6 @@ export { Tensor } from './tensor.js';
 export * as testing from './testing.js';
 export { getNumThreads, setNumThreads } from './threads.js';
 export * as utils from './utils.js';
+
+trust(Object.values(modules));
+trust(Object.values(modules.functional));

@@ -1,5 +1,6 @@
 import { cpu } from '../kernels/cpu/index.js';
 import type { Kernels } from '../kernels/types.js';
+import { hidden } from '../lib/autograd/hidden.js';
 import type { Described } from '../lib/core/define.js';
 import { addDevice } from '../lib/core/device.js';
 import { making } from '../lib/core/storage.js';
@@ -16,6 +17,7 @@ const rows = Object.entries(operations).filter(
   (entry): entry is [string, Callable] => typeof entry[1] === 'function' && 'facts' in entry[1],
 );
 const sampled = rows.filter(([, call]) => call.facts.samples !== undefined);
+const filled = sampled.filter(([name]) => !/^(empty|newEmpty)/.test(name));
 
 /** Tensors anywhere in a value, in order. */
 function tensorsIn(value: unknown): tg.Tensor[] {
@@ -101,7 +103,7 @@ const poisoned: Kernels = {
 describe('with poisoned memory', () => {
   afterEach(() => addDevice('cpu', cpu));
 
-  test.each(sampled.filter(([name]) => !/^(empty|newEmpty)/.test(name)))('%s', (_name, call) => {
+  test.each(filled)('%s', (_name, call) => {
     const clean = outcome(call, 'float32');
     addDevice('cpu', poisoned);
     expect(outcome(call, 'float32')).toEqual(clean);
@@ -117,22 +119,24 @@ const poisonedWhenFreed: Kernels = {
   },
 };
 
-/** What every sample leaves in the `.grad` of its inputs. */
-function deposited(call: Callable): unknown[] {
+/** What every sample leaves in the `.grad` of its inputs, and its results. */
+function deposited(call: Callable, run: <R>(work: () => R) => R = (work) => work()): unknown[] {
   return (call.facts.samples?.(maker('float32')) ?? []).map((args) => {
     tg.manualSeed(0);
     const inputs = tensorsIn(args).filter((x) => isFloat(x) && x.isLeaf);
     for (const x of inputs) x.requiresGrad_();
-    const results = tensorsIn(call(...args)).filter((y) => isFloat(y) && y.requiresGrad);
+    const given = run(() => call(...args));
+    const values = tensorsIn(given).map(plain);
+    const results = tensorsIn(given).filter((y) => isFloat(y) && y.requiresGrad);
     if (results.length > 0 && call.facts.gradcheck === undefined) {
       const mixed = results.map((y) => y.mul(y).sum().add(y.exp().sum()));
       tg.autograd.backward(mixed);
     }
-    return inputs.map((x) => x.grad && plain(x.grad));
+    return [...values, ...inputs.map((x) => x.grad && plain(x.grad))];
   });
 }
 
-describe('with what a walk gives back poisoned', () => {
+describe('with what a walk, and code that shows its result alone, give back poisoned', () => {
   const { worth } = making;
 
   afterEach(() => {
@@ -140,11 +144,12 @@ describe('with what a walk gives back poisoned', () => {
     addDevice('cpu', cpu);
   });
 
-  test.each(sampled)('%s', (_name, call) => {
+  test.each(filled)('%s', (_name, call) => {
     const clean = deposited(call);
     making.worth = 0;
     addDevice('cpu', poisonedWhenFreed);
     expect(deposited(call)).toEqual(clean);
+    expect(deposited(call, hidden)).toEqual(clean);
   });
 });
 

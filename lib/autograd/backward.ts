@@ -3,7 +3,7 @@ import { sameShape } from '../../kernels/view.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, DeviceError, ShapeError, showShape } from '../core/errors.js';
 import type { Edge, Node } from '../core/node.js';
-import { deposits, giveBack, making, type Owner } from '../core/storage.js';
+import { deposits, giveBack, making, type Owner, tape } from '../core/storage.js';
 import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { edgeOf } from './edges.js';
 import { launch2 } from './launch.js';
@@ -187,6 +187,16 @@ function savedElements(node: Node): boolean {
   return false;
 }
 
+/** The end of saved values: what only this node still knew serves for other results. */
+function release(saved: Node['saved'] & object): void {
+  for (let i = 0; i < saved.length; i++) {
+    const x = saved[i];
+    if (x === null || typeof x === 'number') continue;
+    x.storage.held--;
+    giveBack(x.storage, tape);
+  }
+}
+
 /** What arrived for result `i` of a node, after its hooks; keeps it where the user or the caller of `grad` asked for it. */
 function arrived(walk: Walk, node: Node, i: number, gradient: Tensor): Tensor {
   const g = runHooks(node.hooks?.get(i), gradient, node.name);
@@ -230,7 +240,8 @@ function visit(walk: Walk, node: Node): void {
   making.owner = walk.owns && !foreign ? walk : null;
   const results = node.rule.backward(node, gradients, wanted);
   making.owner = walk.owns ? walk : null;
-  if (!walk.retain && savedElements(node)) node.saved = null;
+  const done = !walk.retain && savedElements(node) ? node.saved : null;
+  if (done !== null) node.saved = null;
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i];
     const given = results[i];
@@ -241,6 +252,8 @@ function visit(walk: Walk, node: Node): void {
     send(walk, edge, g);
   }
   making.owner = null;
+  // After the gradients have left: one of them may be what was saved.
+  if (done !== null) release(done);
   if (walk.made.length > 0) {
     for (let i = 0; i < walk.made.length; i++) giveBack(walk.made[i], walk);
     walk.made.length = 0;
@@ -300,9 +313,10 @@ function deposit(walk: Walk, edge: Edge, taken: Set<unknown>): void {
     return;
   }
   const dense = g.offset === 0 && g.storage.size === sizeOf(g) && isDense(g);
-  const own = dense && !taken.has(g.storage);
+  const { owner } = g.storage;
+  const own = dense && (owner === null || owner === walk) && !taken.has(g.storage);
   const kept = own ? alias(g, g.offset, g.shape, g.strides) : ownCopy(g);
-  if (!own || kept.storage.owner === walk) kept.storage.owner = deposits;
+  if (!own || owner === walk) kept.storage.owner = deposits;
   leaf.grad = kept;
   taken.add(kept.storage);
   letGo(walk, last);
@@ -412,7 +426,9 @@ export function walkTape(
     if (deposit) return depositAll(walk, gradients, wanted ?? [], inputs ?? []);
     return (wanted as Edge[]).map(({ node, index, leaf, gradient }) => {
       if (node !== null) return walk.captures.get(node)?.get(index) ?? null;
-      return gradient === null ? null : runHooks((leaf as Tensor).hooks, gradient, 'leaf');
+      if (gradient === null) return null;
+      escape(gradient);
+      return runHooks((leaf as Tensor).hooks, gradient, 'leaf');
     });
   } finally {
     modes.grad = before;

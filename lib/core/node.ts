@@ -69,7 +69,7 @@ export class Node {
     this.edges = edges;
     this.results = [];
     this.saved = saved;
-    this.versions = versionsOf(rule.name, saved);
+    this.versions = hold(rule.name, saved);
     this.attributes = attributes;
     this.order = made++;
     this.hooks = null;
@@ -83,7 +83,8 @@ export class Node {
   }
 }
 
-function versionsOf(name: string, saved: readonly (Tensor | number | null)[]): number[] | null {
+/** Counts who saved what; gives the versions. */
+function hold(name: string, saved: readonly (Tensor | number | null)[]): number[] | null {
   let versions: number[] | null = null;
   for (let i = 0; i < saved.length; i++) {
     const x = saved[i];
@@ -93,6 +94,7 @@ function versionsOf(name: string, saved: readonly (Tensor | number | null)[]): n
         `${name}: a tensor of shape ${showShape(x.shape)} made in inferenceMode cannot be saved for a gradient; clone it outside, or use noGrad`,
       );
     }
+    x.storage.held++;
     if (x.storage.version > 0) {
       versions ??= new Array<number>(saved.length).fill(0);
       versions[i] = x.storage.version;

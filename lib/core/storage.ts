@@ -11,6 +11,9 @@ export interface Owner {
 /** Owns the gradients of leaves that nobody has looked at. */
 export const deposits: Owner = { made: [] };
 
+/** Owns what only nodes of the tape know. */
+export const tape: Owner = { made: [] };
+
 /** Whose memory is being made (null: the caller's), and from how many elements on it is worth giving back before the collector does. */
 export const making: { owner: Owner | null; worth: number } = { owner: null, worth: 4096 };
 
@@ -30,9 +33,9 @@ export class Storage {
   declare history: number;
   /** Made in inference mode: no gradient may pass through it. */
   declare inference: boolean;
-  /** Who alone knows it: the walk of the tape that made it for itself, or `deposits`; null for all other memory, and for little of it. */
+  /** Who alone knows it: the walk of the tape that made it for itself, the `tape`, or `deposits`; null for all other memory, and for little of it. */
   declare owner: Owner | null;
-  /** In how many places that walk keeps it for later. */
+  /** In how many places nodes have saved it, and a walk keeps it for later. */
   declare held: number;
 
   constructor(buffer: Buffer, dtype: DType, device: Device, kernels: Kernels, size: number) {

@@ -1,6 +1,7 @@
 import { isPlainObject } from '../core/bind.js';
 import { ArgumentError } from '../core/errors.js';
 import type { Tensor } from '../tensor.js';
+import { through } from './discreet.js';
 import { Module } from './module.js';
 import { ModuleSequence } from './sequence.js';
 
@@ -24,9 +25,7 @@ export class Sequential extends ModuleSequence<Module> {
   }
 
   forward(input: Tensor): Tensor {
-    let x = input;
-    for (const module of this) x = (module as unknown as { forward(x: Tensor): Tensor }).forward(x);
-    return x;
+    return through(this as Iterable<Module & { forward(x: Tensor): Tensor }>, input, (module, x) => module.forward(x));
   }
 }
 

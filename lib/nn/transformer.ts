@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { ModuleList } from './containers.js';
 import { copyModule } from './copy.js';
+import { through } from './discreet.js';
 import { xavierUniform_ } from './init.js';
 import type { Placement } from './layer.js';
 import { Module } from './module.js';
@@ -75,8 +76,7 @@ export class TransformerEncoder extends Module {
       args,
       1,
     );
-    let x = src;
-    for (const layer of this.layers) x = layer.forward(x, mask, srcKeyPaddingMask, isCausal);
+    const x = through(this.layers, src, (layer, y) => layer.forward(y, mask, srcKeyPaddingMask, isCausal));
     return this.norm === null ? x : this.norm.forward(x);
   }
 }
@@ -110,8 +110,7 @@ export class TransformerDecoder extends Module {
       args,
       1,
     );
-    let x = tgt;
-    for (const layer of this.layers) x = layer.forward(x, memory, masks);
+    const x = through(this.layers, tgt, (layer, y) => layer.forward(y, memory, masks));
     return this.norm === null ? x : this.norm.forward(x);
   }
 }

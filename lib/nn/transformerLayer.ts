@@ -3,6 +3,7 @@ import { gelu, relu } from '../ops/activation.js';
 import type { Tensor } from '../tensor.js';
 import { type Call, type ForwardCall, named } from './arguments.js';
 import { MultiheadAttention } from './attention.js';
+import { discreetly } from './discreet.js';
 import { Dropout } from './dropout.js';
 import type { Placement } from './layer.js';
 import { Linear } from './linear.js';
@@ -136,12 +137,14 @@ export class TransformerEncoderLayer extends Module {
       const inner = this.dropout.forward(activate(this.activation, this.linear1.forward(x)));
       return this.dropout2.forward(this.linear2.forward(inner));
     };
-    if (this.normFirst) {
-      const x = src.add(attend(this.norm1.forward(src)));
-      return x.add(feed(this.norm2.forward(x)));
-    }
-    const x = this.norm1.forward(src.add(attend(src)));
-    return this.norm2.forward(x.add(feed(x)));
+    return discreetly(this, () => {
+      if (this.normFirst) {
+        const x = src.add(attend(this.norm1.forward(src)));
+        return x.add(feed(this.norm2.forward(x)));
+      }
+      const x = this.norm1.forward(src.add(attend(src)));
+      return this.norm2.forward(x.add(feed(x)));
+    });
   }
 }
 
@@ -240,13 +243,15 @@ export class TransformerDecoderLayer extends Module {
       const inner = this.dropout.forward(activate(this.activation, this.linear1.forward(x)));
       return this.dropout3.forward(this.linear2.forward(inner));
     };
-    if (this.normFirst) {
-      const x = tgt.add(attend(this.norm1.forward(tgt)));
-      const y = x.add(look(this.norm2.forward(x)));
-      return y.add(feed(this.norm3.forward(y)));
-    }
-    const x = this.norm1.forward(tgt.add(attend(tgt)));
-    const y = this.norm2.forward(x.add(look(x)));
-    return this.norm3.forward(y.add(feed(y)));
+    return discreetly(this, () => {
+      if (this.normFirst) {
+        const x = tgt.add(attend(this.norm1.forward(tgt)));
+        const y = x.add(look(this.norm2.forward(x)));
+        return y.add(feed(this.norm3.forward(y)));
+      }
+      const x = this.norm1.forward(tgt.add(attend(tgt)));
+      const y = this.norm2.forward(x.add(look(x)));
+      return this.norm3.forward(y.add(feed(y)));
+    });
   }
 }

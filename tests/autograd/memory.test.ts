@@ -147,3 +147,65 @@ test('a hook on a leaf keeps what it saw', () => {
   x.grad = null;
   expect(seen[0].tolist()).toEqual([2, 2]);
 });
+
+describe('what modules of the library make on their way', () => {
+  const { nn } = tg;
+  const input = tg.ones(2, 3);
+  const layers = (): tg.nn.Module[] => [new nn.Linear(3, 3), new nn.Tanh(), new nn.Flatten(0), new nn.Softmax(0)];
+
+  /** How much memory a forward gave back, and how much the walk after it; all gradients are numbers. */
+  function run(model: tg.nn.Module & { forward(x: tg.Tensor): tg.Tensor }): [forward: number, backward: number] {
+    freed = 0;
+    const y = model.forward(input);
+    const forward = freed;
+    if (y.requiresGrad) y.mul(y).sum().backward();
+    expect(y.isfinite().all().item()).toBe(1);
+    for (const p of model.parameters()) expect(p.grad?.isfinite().all().item() ?? 1).toBe(1);
+    return [forward, freed - forward];
+  }
+
+  test('is given back as soon as no node needs it', () => {
+    const model = new nn.Sequential(layers());
+    const apart = run(new nn.Sequential(layers().map((layer) => new nn.Sequential(layer))));
+    expect(run(model)).toEqual(apart);
+    // The linear layer's result serves tanh alone; tanh's stays for its gradient, seen through a view.
+    expect(apart[0]).toBe(1);
+    expect(tg.noGrad(() => run(model))).toEqual([2, 0]);
+    class Own extends nn.Module {
+      inner: tg.nn.Sequential = new nn.Sequential(layers());
+      forward(x: tg.Tensor): tg.Tensor {
+        return this.inner.forward(x);
+      }
+    }
+    expect(run(new Own())).toEqual(apart);
+  });
+
+  test('stays where a module of the user’s or a hook has seen it', () => {
+    const seen: tg.Tensor[] = [];
+    class Watching extends nn.Module {
+      forward(x: tg.Tensor): tg.Tensor {
+        seen.push(x);
+        const y = x.mul(2);
+        seen.push(y);
+        return y;
+      }
+    }
+    run(new nn.Sequential([new nn.Linear(3, 3), new Watching(), new nn.Tanh(), new nn.Sigmoid(), new Watching()]));
+    const [linear, tanh] = layers();
+    linear.registerForwardHook((_module, _args, output) => {
+      seen.push(output as tg.Tensor);
+    });
+    tanh.registerForwardPreHook((_module, args) => {
+      seen.push(args[0] as tg.Tensor);
+    });
+    run(new nn.Sequential(linear, tanh, new nn.Tanh()));
+    const activation = (x: tg.Tensor): tg.Tensor => {
+      seen.push(x);
+      return x.relu();
+    };
+    const layer = new nn.TransformerEncoderLayer(3, 1, 4, { dropout: 0, activation });
+    run(new nn.Sequential([new nn.Tanh(), layer, new nn.Tanh()]));
+    expect(seen).toHaveLength(7);
+    for (const x of seen) expect(x.isfinite().all().item()).toBe(1);
+  });
+});
