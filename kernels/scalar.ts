@@ -38,6 +38,8 @@ export interface Scalar<V> {
   erf(a: V): V;
   erfc(a: V): V;
   erfinv(a: V): V;
+  /** The normal distribution function, with the error that counts beside 1. */
+  ndtr(a: V): V;
   lgamma(a: V): V;
   digamma(a: V): V;
   polygamma(order: V, a: V): V;
@@ -138,6 +140,7 @@ export const operations: Readonly<Record<ScalarName, ScalarOperation>> = {
   erf: { arity: 1, evaluate: special.erf, ...costly },
   erfc: { arity: 1, evaluate: special.erfc, ...costly },
   erfinv: { arity: 1, evaluate: special.erfinv, ...costly },
+  ndtr: { arity: 1, evaluate: special.ndtr, ...costly },
   lgamma: { arity: 1, evaluate: special.lgamma, ...costly },
   digamma: { arity: 1, evaluate: special.digamma, ...costly },
   polygamma: { arity: 2, evaluate: special.polygamma, ...costly },

@@ -82,6 +82,11 @@ export function erfc(x: number): number {
   return x < 0 ? 2 - erfcTail(-x) : erfcTail(x);
 }
 
+/** The distribution function of the standard normal distribution. */
+export function ndtr(x: number): number {
+  return 0.5 * erfc(-Math.SQRT1_2 * x);
+}
+
 // M. Giles, "Approximating the erfinv function" (GPU Computing Gems, 2012): single precision, away from -1 and 1.
 const centre = [
   2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3,

@@ -7,16 +7,36 @@ export class Vectors {
   private readonly f: FunctionBuilder;
   private readonly constants: ReadonlyMap<string, Vector>;
   private readonly doubts: Local<'v128'> | null;
+  private readonly rare: Local<'v128'> | null;
   /** Constants met so far, by key; a second pass finds them defined. */
   readonly met: Map<string, Vector> = new Map();
   /** Whether some operation may give up on its arguments. */
   doubtful = false;
+  /** Whether some operation was written for usual arguments only. */
+  hasRare = false;
 
-  /** `doubts` collects the lanes that `doubt` is told of. */
-  constructor(f: FunctionBuilder, constants: ReadonlyMap<string, Vector>, doubts: Local<'v128'> | null = null) {
+  /** `doubts` collects the lanes that `doubt` is told of, `rare` those of `exclude`: without it every operation is written for all arguments. */
+  constructor(
+    f: FunctionBuilder,
+    constants: ReadonlyMap<string, Vector>,
+    doubts: Local<'v128'> | null = null,
+    rare: Local<'v128'> | null = null,
+  ) {
     this.f = f;
     this.constants = constants;
     this.doubts = doubts;
+    this.rare = rare;
+  }
+
+  /** Whether operations may leave out rare arguments, which they `exclude`: their block is computed again for all arguments. */
+  get quick(): boolean {
+    return this.rare !== null;
+  }
+
+  /** Notes lanes whose arguments are left out. */
+  exclude(mask: Vector): void {
+    this.hasRare = true;
+    if (this.rare !== null) this.f.set(this.rare, op('v128.or', this.rare, mask));
   }
 
   /** A value that is computed once. */

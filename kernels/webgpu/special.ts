@@ -52,6 +52,9 @@ fn erfc_f32(x: f32) -> f32 {
   return select(tail, 2.0 - tail, x < 0.0);
 }`,
 
+  ndtr_f32: `
+fn ndtr_f32(x: f32) -> f32 { return 0.5 * erfc_f32(${-Math.SQRT1_2} * x); }`,
+
   erfinv_f32: `
 fn erfinv_f32(y: f32) -> f32 {
   let size = abs(y);

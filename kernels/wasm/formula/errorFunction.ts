@@ -44,6 +44,21 @@ export function erf(v: Vectors, x: Vector): Vector {
   return select(op('f32x4.lt', a, v.float(border)), erfNear(v, x), far);
 }
 
+/** The distribution function of the standard normal distribution, with the error that counts beside 1. */
+export function ndtr(v: Vectors, x: Vector): Vector {
+  const a = v.keep(v.quick ? size(x) : op('f32x4.pmin', size(x), v.float(16)));
+  const w = v.keep(div(a, add(v.float(1), mul(v.float(0.38), a))));
+  // Minimax in w for what lies beyond |x|, over exp(-x^2 / 2): 1/2 and the slope are exact near 0.
+  const series = polynomial(
+    v,
+    w,
+    [0.5, -3.989431293e-1, 9.841416452e-2, -6.485946648e-4, -2.546873651e-3, -4.303648116e-4, 1.747342592e-4],
+  );
+  const power = exp(v, v.keep(mul(v.float(-0.5), v.keep(mul(x, x)))));
+  const beyond = v.keep(mul(series, power));
+  return select(op('f32x4.lt', x, v.float(0)), beyond, sub(v.float(1), beyond));
+}
+
 /** Within 6 units in the last place. */
 export function erfc(v: Vectors, x: Vector): Vector {
   const a = v.keep(size(x));

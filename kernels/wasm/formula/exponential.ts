@@ -4,7 +4,10 @@ import { add, div, either, mul, select, signBit, size, sub, type Vector, type Ve
 /** 1.5 * 2^23: added to a small number it leaves the nearest integer in the last bits. */
 const magic = 12582912;
 
-/** exp(x) = 2^n (1 + p): p, and n in the last bits of `shifted`. */
+/** Sizes up to which the power of 2 in an exponential is a normal number, and half of one. */
+const reach = 87;
+
+/** exp(x) = 2^n (1 + p): p, and n plus an offset in the last bits of `shifted`. */
 interface Parts {
   readonly shifted: Vector;
   readonly p: Vector;
@@ -14,10 +17,10 @@ interface Parts {
  * The parts of exp for -104 <= x <= 89; those of several are written step by step side by side, so that each constant is fetched once for
  * all. log(2) is 355 / 512 and a rest (W. J. Cody and W. Waite, 1980).
  */
-function expParts(v: Vectors, x: readonly Vector[]): Parts[] {
+function expParts(v: Vectors, x: readonly Vector[], offset: number): Parts[] {
   const each = (f: (k: number) => Vector): Vector[] => x.map((_, k) => v.keep(f(k)));
-  const shifted = each((k) => add(mul(x[k], v.float(Math.LOG2E)), v.float(magic)));
-  const whole = each((k) => sub(shifted[k], v.float(magic)));
+  const shifted = each((k) => add(mul(x[k], v.float(Math.LOG2E)), v.float(magic + offset)));
+  const whole = each((k) => sub(shifted[k], v.float(magic + offset)));
   const most = each((k) => sub(x[k], mul(whole[k], v.float(0.693359375))));
   const r = each((k) => sub(most[k], mul(whole[k], v.float(Math.LN2 - 0.693359375))));
   const square = each((k) => mul(r[k], r[k]));
@@ -30,22 +33,32 @@ function expParts(v: Vectors, x: readonly Vector[]): Parts[] {
   return x.map((_, k) => ({ shifted: shifted[k], p: p[k] }));
 }
 
-/** 2^n for -126 <= n <= 127 in the last bits: the shift drops the others. */
-function power(v: Vectors, n: Vector): Vector {
-  return op('i32x4.add', op('i32x4.shl', n, i32(23)), v.integer(127 << 23));
-}
+/** What float32 adds to its exponents. */
+const bias = 127;
+
+/** 2^(n - 127) for 1 <= n <= 254 in the last bits: the shift drops the others. */
+const power = (n: Vector): Vector => op('i32x4.shl', n, i32(23));
 
 function clamp(v: Vectors, x: Vector, low: number, high: number): Vector {
   return v.keep(op('f32x4.pmin', op('f32x4.pmax', x, v.float(low)), v.float(high)));
 }
 
+/** Compares bits, so that NaN is beyond too. */
+function excludeBeyondReach(v: Vectors, x: Vector): void {
+  v.exclude(op('i32x4.gt_s', op('v128.and', x, v.integer(0x7fffffff)), v.float(reach)));
+}
+
 /** exp(x) / 2^halvings, for at most two halvings: it overflows later. */
 function scaledExp(v: Vectors, x: Vector, halvings: number): Vector {
-  const [{ shifted, p }] = expParts(v, [clamp(v, x, -104, 90)]);
-  const n = halvings === 0 ? shifted : v.keep(op('i32x4.sub', shifted, v.integer(halvings)));
+  if (v.quick) {
+    excludeBeyondReach(v, x);
+    const [{ shifted, p }] = expParts(v, [x], -halvings);
+    return op('i32x4.add', add(p, v.float(1)), power(shifted));
+  }
   // In two factors: 2^n alone may overflow or vanish where the result does not.
-  const half = v.keep(op('i32x4.shr_s', n, i32(1)));
-  return mul(mul(add(p, v.float(1)), power(v, half)), power(v, op('i32x4.sub', n, half)));
+  const [{ shifted, p }] = expParts(v, [clamp(v, x, -104, 90)], 2 * bias - halvings);
+  const half = v.keep(op('i32x4.shr_s', shifted, i32(1)));
+  return mul(mul(add(p, v.float(1)), power(half)), power(op('i32x4.sub', shifted, half)));
 }
 
 export function exp(v: Vectors, x: Vector): Vector {
@@ -55,10 +68,8 @@ export function exp(v: Vectors, x: Vector): Vector {
 /** 2^64 exp(x) for each x of at most 0: what is too small for a normal number of float32 stays exact. */
 export function raisedExps(v: Vectors, x: readonly Vector[]): Vector[] {
   const within = x.map((one) => v.keep(op('f32x4.pmax', one, v.float(-104))));
-  const parts = expParts(v, within);
-  const shifts = parts.map(({ shifted }) => v.keep(op('i32x4.shl', shifted, i32(23))));
-  const scales = shifts.map((n) => v.keep(op('i32x4.add', n, v.integer((127 + 64) << 23))));
-  return parts.map(({ p }, k) => v.keep(mul(add(p, v.float(1)), scales[k])));
+  const parts = expParts(v, within, bias + 64);
+  return parts.map(({ p, shifted }) => v.keep(mul(add(p, v.float(1)), power(shifted))));
 }
 
 /** The same for one. */
@@ -66,18 +77,19 @@ export function raisedExp(v: Vectors, x: Vector): Vector {
   return raisedExps(v, [x])[0];
 }
 
-/** exp(x) - 1 for -18 <= x <= 60. */
+/** exp(x) - 1 for sizes within `reach`. */
 export function expm1Within(v: Vectors, x: Vector): Vector {
-  const [{ shifted, p }] = expParts(v, [x]);
-  const scale = v.keep(power(v, shifted));
+  const [{ shifted, p }] = expParts(v, [x], bias);
+  const scale = v.keep(power(shifted));
   return v.keep(add(mul(scale, p), sub(scale, v.float(1))));
 }
 
 export function expm1(v: Vectors, x: Vector): Vector {
-  const near = expm1Within(v, clamp(v, x, -18, 60));
+  if (v.quick) excludeBeyondReach(v, x);
+  const near = expm1Within(v, v.quick ? x : clamp(v, x, -reach, reach));
   // Adding nothing to a zero would lose its sign.
-  const small = select(op('f32x4.eq', x, v.float(0)), x, near);
-  return select(op('f32x4.gt', x, v.float(60)), exp(v, x), small);
+  const signed = either(near, signBit(v, x));
+  return v.quick ? signed : select(op('f32x4.gt', x, v.float(reach)), exp(v, x), signed);
 }
 
 /** Within 2.3 units in the last place: exp(2 |x|) - 1 over itself plus 2, with the sign of x. */

@@ -1,6 +1,7 @@
 import type { Formula, GraphNode } from '../../dag.js';
 import { operations, type ScalarName } from '../../scalar.js';
 import {
+  select as choose,
   type Expression,
   FunctionBuilder,
   i32,
@@ -11,6 +12,7 @@ import {
   op,
   plus,
   type ValueType,
+  v128,
 } from '../assembler.js';
 import type { Heap } from '../heap.js';
 import { select, type Vector, Vectors } from '../vectors.js';
@@ -21,6 +23,9 @@ export type Kind = 'elements' | 'bytes' | 'one';
 
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
+
+/** Bytes of elements that are computed again together when arguments among them are rare. */
+const block = 1024;
 
 /**
  * A formula on a tile: bytes of the padded elements, then where outputs and inputs lie, or the numbers themselves. Not zero: some lane
@@ -124,7 +129,10 @@ class Step {
   }
 }
 
-/** Writes the function's statements; gives whether some lane was out of reach, or null where none can be. */
+/**
+ * Writes the function's statements; gives whether some lane was out of reach, or null where none can be. Where outputs may lie on
+ * inputs there is no quick way: nothing can be computed again.
+ */
 function writeKernel(
   f: Formula,
   lanes: Lanes,
@@ -132,41 +140,68 @@ function writeKernel(
   b: FunctionBuilder,
   given: readonly Local[],
   turnBytes: number,
+  inPlace: boolean,
 ): Expression<'i32'> | null {
   const { inputs, outputs } = operands;
   const [bytes, ...places] = given as Local<'i32'>[];
-  // A first pass on a builder that is thrown away finds the constants.
-  const trial = new Vectors(new FunctionBuilder([]), new Map());
-  const nothing: Loaded[] = inputs.map((kind) => ({ vector: lanes.constant(trial, 0), kind }));
-  const results = writeVector(f, lanes, trial, nothing);
-  for (const [k, n] of f.outputs.entries()) stored(n, outputs[k], lanes, trial, results[k]);
+  // First passes on a builder that is thrown away find the constants.
+  const draft = new FunctionBuilder([]);
+  const ways = inPlace ? [null] : [null, draft.local('v128')];
+  const trials = ways.map((rare) => {
+    const trial = new Vectors(draft, new Map(), null, rare);
+    const nothing: Loaded[] = inputs.map((kind) => ({ vector: lanes.constant(trial, 0), kind }));
+    const results = writeVector(f, lanes, trial, nothing);
+    for (const [k, n] of f.outputs.entries()) stored(n, outputs[k], lanes, trial, results[k]);
+    return trial;
+  });
+  const doubtful = trials.some((trial) => trial.doubtful);
   const constants = new Map<string, Vector>();
-  for (const [key, value] of trial.met) constants.set(key, b.define(value));
+  for (const { met } of trials) {
+    for (const [key, value] of met) if (!constants.has(key)) constants.set(key, b.define(value));
+  }
   const numbers = inputs.map((kind, k) => (kind === 'one' ? b.define(lanes.splat(places[outputs.length + k])) : null));
   const doubts = b.local('v128');
+  const rare = trials.some((trial) => trial.hasRare) ? b.local('v128') : null;
   const at = b.local('i32');
   const byteAt = b.local('i32');
   const step = new Step(lanes, b);
   const byTruths = [...inputs, ...outputs].includes('bytes');
   const steps = Array.from({ length: turnBytes / 16 }, (_, k) => 16 * k);
-  b.count(at, bytes, turnBytes, () => {
-    if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
-    const v = new Vectors(b, constants, doubts);
-    // Loads first and stores last: between them the engine puts the vectors' operations side by side.
-    const loaded = steps.map((s) =>
-      inputs.map((kind, k): Loaded => {
-        const place = places[outputs.length + k];
-        if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
-        return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
-      }),
-    );
-    const values = loaded.map((vectors) => writeVector(f, lanes, v, vectors));
-    for (const [j, s] of steps.entries()) {
-      for (const [k, n] of f.outputs.entries())
-        step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[j][k]));
-    }
-  });
-  return trial.doubtful ? op('v128.any_true', doubts) : null;
+  const writeLoop = (end: Local<'i32'>, starts: readonly number[], v: Vectors): void => {
+    b.count(at, end, 16 * starts.length, () => {
+      if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
+      // Loads first and stores last: between them the engine puts the vectors' operations side by side.
+      const loaded = starts.map((s) =>
+        inputs.map((kind, k): Loaded => {
+          const place = places[outputs.length + k];
+          if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
+          return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
+        }),
+      );
+      const values = loaded.map((vectors) => writeVector(f, lanes, v, vectors));
+      for (const [j, s] of starts.entries()) {
+        for (const [k, n] of f.outputs.entries())
+          step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[j][k]));
+      }
+    });
+  };
+  if (rare === null) writeLoop(bytes, steps, new Vectors(b, constants, doubts));
+  else {
+    const end = b.local('i32');
+    b.loop((again) => {
+      const start = b.define(at);
+      b.set(end, plus(at, i32(block)));
+      b.set(end, choose(op('i32.lt_s', end, bytes), end, bytes));
+      b.set(rare, v128(new Int32Array(4)));
+      writeLoop(end, steps, new Vectors(b, constants, doubts, rare));
+      b.when(op('v128.any_true', rare), () => {
+        b.set(at, start);
+        writeLoop(end, steps.slice(0, 1), new Vectors(b, constants, doubts));
+      });
+      b.branchIf(again, op('i32.lt_s', at, bytes));
+    });
+  }
+  return doubtful ? op('v128.any_true', doubts) : null;
 }
 
 /** Compiles a formula for operands of given kinds; throws where WebAssembly refuses. */
@@ -179,7 +214,7 @@ export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: O
   ];
   let doubtful = false;
   module.function('run', types, 'i32', (b, parameters) => {
-    const doubts = writeKernel(f, lanes, operands, b, parameters, turn);
+    const doubts = writeKernel(f, lanes, operands, b, parameters, turn, false);
     doubtful = doubts !== null;
     b.result(doubts ?? i32(0));
   });
@@ -203,7 +238,7 @@ export function compileRows(heap: Heap, f: Formula, lanes: Lanes): RunRows {
   const count = f.arity + f.outputs.length;
   const words = (n: number): 'i32'[] => new Array<'i32'>(n).fill('i32');
   const row = module.function('row', words(1 + count), null, (b, parameters) => {
-    writeKernel(f, lanes, operands, b, parameters, rowTurn);
+    writeKernel(f, lanes, operands, b, parameters, rowTurn, true);
   });
   module.function('rows', words(2 + 2 * count), null, (b, [rows, bytes, ...rest]) => {
     const places = rest.slice(0, count);

@@ -12,7 +12,7 @@ import {
   type Vector,
   type Vectors,
 } from '../vectors.js';
-import { exponentOfAny } from './exponent.js';
+import { exponent, exponentOfAny } from './exponent.js';
 
 /** log(m) = f - rest, for m between sqrt(1/2) and sqrt(2); `extra` belongs to the rest. */
 function logNear(v: Vectors, m: Vector, extra: Vector | null): { f: Vector; rest: Vector } {
@@ -24,8 +24,17 @@ function logNear(v: Vectors, m: Vector, extra: Vector | null): { f: Vector; rest
   return { f, rest: sub(half, extra === null ? series : add(series, extra)) };
 }
 
+/** The exponent and the rest of x; in the quick way of what is normal, finite and positive. */
+function split(v: Vectors, x: Vector): { e: Vector; m: Vector } {
+  if (!v.quick) return exponentOfAny(v, x);
+  // The bits of infinity and NaN overflow.
+  v.exclude(op('i32x4.lt_s', op('i32x4.add', x, v.integer(0x800000)), v.integer(0x1000000)));
+  return exponent(v, x);
+}
+
 /** A logarithm, given its value for numbers that are finite and positive. */
 function atTheEdges(v: Vectors, x: Vector, value: Vector): Vector {
+  if (v.quick) return value;
   const infinite = op('f32x4.eq', x, v.float(Infinity));
   // Infinity and NaN stand for themselves, below 0 there is nothing.
   const usual = select(either(infinite, op('f32x4.ne', x, x)), x, value);
@@ -34,19 +43,19 @@ function atTheEdges(v: Vectors, x: Vector, value: Vector): Vector {
 }
 
 export function log(v: Vectors, x: Vector): Vector {
-  const { e, m } = exponentOfAny(v, x);
+  const { e, m } = split(v, x);
   const { f, rest } = logNear(v, m, mul(e, v.float(1.42860682e-6)));
   return atTheEdges(v, x, add(mul(e, v.float(0.693145752)), sub(f, rest)));
 }
 
 export function log2(v: Vectors, x: Vector): Vector {
-  const { e, m } = exponentOfAny(v, x);
+  const { e, m } = split(v, x);
   const { f, rest } = logNear(v, m, null);
   return atTheEdges(v, x, add(e, mul(sub(f, rest), v.float(Math.LOG2E))));
 }
 
 export function log10(v: Vectors, x: Vector): Vector {
-  const { e, m } = exponentOfAny(v, x);
+  const { e, m } = split(v, x);
   const { f, rest } = logNear(v, m, null);
   // log10(2) is 77 / 256 and a rest.
   const low = add(mul(sub(f, rest), v.float(Math.LOG10E)), mul(e, v.float(Math.log10(2) - 77 / 256)));
@@ -58,6 +67,8 @@ export function log1p(v: Vectors, x: Vector): Vector {
   const value = v.keep(log(v, u));
   // What 1 + x lost in rounding.
   const lost = div(sub(x, sub(u, v.float(1))), u);
+  // Adding to a zero would lose its sign.
+  if (v.quick) return either(add(value, lost), signBit(v, x));
   const edge = either(op('f32x4.eq', u, v.float(0)), op('f32x4.eq', u, v.float(Infinity)));
   return select(op('f32x4.eq', u, v.float(1)), x, select(edge, value, add(value, lost)));
 }

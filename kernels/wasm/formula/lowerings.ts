@@ -1,7 +1,7 @@
 import type { ScalarName } from '../../scalar.js';
 import { type Expression, i32, op, shuffle, type ValueType } from '../assembler.js';
 import { both, either, select, type Vector, type Vectors } from '../vectors.js';
-import { erf, erfc } from './errorFunction.js';
+import { erf, erfc, ndtr } from './errorFunction.js';
 import { cosh, exp, expm1, sign, sinh, tanh } from './exponential.js';
 import { acosh, asinh, atanh, log, log1p, log2, log10 } from './logarithm.js';
 import * as power from './power.js';
@@ -66,6 +66,7 @@ export const float32: Lanes = {
     atanh,
     erf,
     erfc,
+    ndtr,
     sign,
     ...power,
     ...trigonometric,

@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { integral, logistic, logOnePlusExp } from '../pointwise/formulas.js';
 import type { Activation } from './piecewise.js';
 
-const { PI, SQRT1_2 } = Math;
+const { PI } = Math;
 
 /** Constants of selu (Klambauer et al., 2017): the fixed point is mean 0, variance 1. */
 const seluAlpha = 1.6732632423543772;
@@ -61,11 +61,10 @@ export const selu: Activation = pointwiseBy(
 );
 
 const geluRow: PointwiseRow = pointwiseRow('gelu', 1, 0, {
-  forward: (s, x) => s.mul(s.mul(x, s.const(0.5)), s.add(s.const(1), s.erf(s.mul(x, s.const(SQRT1_2))))),
+  forward: (s, x) => s.mul(x, s.ndtr(x)),
   grad: (s, g, x) => {
-    const below = s.mul(s.const(0.5), s.add(s.const(1), s.erf(s.mul(x, s.const(SQRT1_2)))));
     const density = s.mul(s.const(1 / Math.sqrt(2 * PI)), s.exp(s.mul(s.const(-0.5), s.mul(x, x))));
-    return s.mul(g, s.add(below, s.mul(x, density)));
+    return s.mul(g, s.add(s.ndtr(x), s.mul(x, density)));
   },
   refuses: integral,
 });
