@@ -60,9 +60,9 @@ function writeGradient(b: FunctionBuilder, [from, to, rows, bytes, ...lists]: Ad
   b.count(row, rows, 1, () => {
     const [largest, shift, factor, off] = lists.map((list) => b.define(load('v128.load32_splat', list)));
     b.set(lowered, mul(factor, v128(new Float32Array(4).fill(lower))));
-    loop.run(2, (i, fixed) => {
+    loop.write(to, (i, fixed) => {
       const x = b.define(sub(sub(load('v128.load', plus(from, i), fixed), largest), shift));
-      b.store('v128.store', plus(to, i), sub(mul(raisedExp(v, x), lowered), off), fixed);
+      return sub(mul(raisedExp(v, x), lowered), off);
     });
     for (const list of lists) b.advance(list, 4);
     loop.advance(from);

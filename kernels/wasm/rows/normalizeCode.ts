@@ -64,11 +64,11 @@ function writeApply(
   const row = b.local('i32');
   b.count(row, rows, 1, () => {
     const [high, low, factor, shift] = four(b, numbers);
-    loop.run(4, (i, fixed) => {
+    loop.write(to, (i, fixed) => {
       // In two steps: a mean that is large beside the deviations is not rounded to float32.
       const y = mul(sub(sub(load('v128.load', plus(from, i), fixed), high), low), factor);
       const scaled = along ? mul(y, load('v128.load', plus(weight, i), fixed)) : y;
-      b.store('v128.store', plus(to, i), add(scaled, along ? load('v128.load', plus(bias, i), fixed) : shift), fixed);
+      return add(scaled, along ? load('v128.load', plus(bias, i), fixed) : shift);
     });
     b.advance(numbers, 16);
     loop.advance(from);
@@ -157,11 +157,11 @@ function writeApplyGradient(
   const row = b.local('i32');
   b.count(row, rows, 1, () => {
     const [mean, factor, slope, shift] = four(b, numbers);
-    loop.run(4, (i, fixed) => {
+    loop.write(to, (i, fixed) => {
       const gradient = load('v128.load', plus(g, i), fixed);
       const weighted = along ? mul(gradient, load('v128.load', plus(weight, i), fixed)) : gradient;
       const rest = add(mul(sub(load('v128.load', plus(x, i), fixed), mean), slope), shift);
-      b.store('v128.store', plus(to, i), add(mul(weighted, factor), rest), fixed);
+      return add(mul(weighted, factor), rest);
     });
     b.advance(numbers, 16);
     for (const address of [g, x, to]) loop.advance(address);

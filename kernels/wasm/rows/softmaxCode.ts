@@ -43,12 +43,16 @@ function logOf(b: FunctionBuilder, v: Vectors, sum: Vector, rest: Vector): Local
 
 /** Puts the largest element of a row into all lanes of a variable. */
 export function writeLargest(b: FunctionBuilder, loop: RowLoop, from: Local<'i32'>, largest: Local<'v128'>): void {
-  b.set(largest, lowest);
-  loop.run(4, (i, fixed, mask) => {
+  // One for each vector of a turn: they do not wait for each other.
+  const four = [largest, ...[1, 2, 3].map(() => b.local('v128'))];
+  for (const one of four) b.set(one, lowest);
+  loop.run((i, fixed, mask) => {
     const x = load('v128.load', plus(from, i), fixed);
     const counted = mask === null ? x : op('v128.bitselect', x, lowest, mask);
-    b.set(largest, op('f32x4.pmax', largest, counted));
+    const one = four[fixed / 16];
+    b.set(one, op('f32x4.pmax', one, counted));
   });
+  for (const one of four.slice(1)) b.set(largest, op('f32x4.pmax', largest, one));
   b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [2, 3, 0, 1])));
   b.set(largest, op('f32x4.pmax', largest, shuffle(largest, largest, [1, 0, 3, 2])));
 }
@@ -76,15 +80,10 @@ function writeRows(b: FunctionBuilder, logarithm: boolean, [from, to, rows, byte
       const rounded = b.define(op('f32.demote_f64', total));
       const rest = splat(op('f64.sub', total, op('f64.promote_f32', rounded)));
       const shift = logOf(b, elementary(b, log), b.define(op('f32x4.splat', rounded)), rest);
-      loop.run(4, (i, fixed) => {
-        const x = sub(sub(load('v128.load', plus(from, i), fixed), largest), shift);
-        b.store('v128.store', plus(to, i), x, fixed);
-      });
+      loop.write(to, (i, fixed) => sub(sub(load('v128.load', plus(from, i), fixed), largest), shift));
     } else {
       const scale = b.define(splat(op('f64.div', f64(1), raised)));
-      loop.run(4, (i, fixed) => {
-        b.store('v128.store', plus(to, i), mul(load('v128.load', plus(to, i), fixed), scale), fixed);
-      });
+      loop.write(to, (i, fixed) => mul(load('v128.load', plus(to, i), fixed), scale));
     }
     loop.advance(from);
     loop.advance(to);
@@ -167,10 +166,10 @@ function writeBackward(b: FunctionBuilder, logarithm: boolean, [g, y, to, rows, 
       return [logarithm ? gradient : mul(gradient, load('v128.load', plus(y, i), fixed))];
     });
     const total = b.define(splat(op('f64.mul', sum.total(), f64(logarithm ? lower : 1))));
-    loop.run(2, (i, fixed) => {
+    loop.write(to, (i, fixed) => {
       const gradient = load('v128.load', plus(g, i), fixed);
       const result = b.define(load('v128.load', plus(y, i), fixed));
-      b.store('v128.store', plus(to, i), through(v, logarithm, gradient, result, total), fixed);
+      return through(v, logarithm, gradient, result, total);
     });
     for (const address of [g, y, to]) loop.advance(address);
   });

@@ -28,18 +28,31 @@ export class RowLoop {
     this.i = b.local('i32');
   }
 
-  /** `unroll` vectors a turn, then one, then the masked one. */
-  run(unroll: number, body: (offset: Local<'i32'>, fixed: number, mask: Vector | null) => void): void {
+  /** Four vectors a turn, then one, then the masked one. */
+  run(body: (offset: Local<'i32'>, fixed: number, mask: Vector | null) => void): void {
     const { b, i, whole } = this;
     b.set(i, i32(0));
-    if (unroll > 1) {
-      const turns = op('i32.sub', whole, i32(16 * (unroll - 1)));
-      b.count(i, turns, 16 * unroll, () => {
-        for (let k = 0; k < unroll; k++) body(i, 16 * k, null);
-      });
-    }
+    b.count(i, op('i32.sub', whole, i32(48)), 64, () => {
+      for (let k = 0; k < 4; k++) body(i, 16 * k, null);
+    });
     b.count(i, whole, 16, () => body(i, 0, null));
     b.when(this.left, () => body(i, 0, this.mask));
+  }
+
+  /**
+   * Stores what `value` gives for each vector. Four are computed before the first of them is stored, so that the engine puts their
+   * operations side by side.
+   */
+  write(to: Local<'i32'>, value: (offset: Local<'i32'>, fixed: number) => Vector): void {
+    const { b, i, whole } = this;
+    const turn = (places: readonly number[]): void => {
+      const values = places.map((fixed) => b.define(value(i, fixed)));
+      for (const [k, fixed] of places.entries()) b.store('v128.store', plus(to, i), values[k], fixed);
+    };
+    b.set(i, i32(0));
+    b.count(i, op('i32.sub', whole, i32(48)), 64, () => turn([0, 16, 32, 48]));
+    b.count(i, whole, 16, () => turn([0]));
+    b.when(this.left, () => turn([0]));
   }
 
   /**
