@@ -19,7 +19,7 @@ export interface AdamOptions {
 }
 
 /**
- * p, g, m, v, then sign, L2, decay, beta1, 1 - beta1, beta2, 1 - beta2, step size, sqrt(1 - beta2^t), eps:
+ * p, g, m, v, then sign, L2, decay, beta1, 1 - beta1, beta2, 1 - beta2, step size, 1 / sqrt(1 - beta2^t), eps:
  * m <- beta1 m + (1 - beta1) g; v <- beta2 v + (1 - beta2) g^2; p <- decay p - step m / (sqrt(v) / sqrt(1 - beta2^t) + eps).
  * A last input is the largest second moment so far, and takes the place of v.
  */
@@ -29,7 +29,7 @@ const rule = (inputs: number): Formula =>
     const mean = average(s, m, d, beta1, rest1);
     const square = average(s, v, s.mul(d, d), beta2, rest2);
     const top = largest.map((x) => s.maximum(x, square));
-    const scale = s.add(s.div(s.sqrt(top[0] ?? square), correction), eps);
+    const scale = s.add(s.mul(s.sqrt(top[0] ?? square), correction), eps);
     return [s.sub(s.mul(p, decay), s.div(s.mul(size, mean), scale)), mean, square, ...top];
   });
 
@@ -60,7 +60,7 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     const moments = [buffer(state, 'exp_avg', p), buffer(state, 'exp_avg_sq', p)];
     const [beta1, beta2] = o.betas;
     const size = o.lr / (1 - beta1 ** step);
-    const correction = Math.sqrt(1 - beta2 ** step);
+    const correction = 1 / Math.sqrt(1 - beta2 ** step);
     const [l2, decay] = this.decoupled ? [0, 1 - o.lr * o.weightDecay] : [o.weightDecay, 1];
     const numbers = [o.maximize ? -1 : 1, l2, decay, beta1, 1 - beta1, beta2, 1 - beta2, size, correction, o.eps];
     const name = `${this.constructor.name}.step`;
