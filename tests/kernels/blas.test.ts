@@ -78,6 +78,9 @@ const sizes = [
   [1, 1, 50],
 ] as const;
 
+/** What is taken in pieces of its depth. */
+const deep = [33, 130, 521] as const;
+
 describe('every transposition and gap', () => {
   for (const dtype of floats) {
     testWithBlas(`of ${dtype}`, () => {
@@ -146,7 +149,7 @@ testWithBlas('batches of the cpu kernel are the reference', () => {
 
 testWithBlas('adds to what is there when asked', () => {
   const random = randoms(3);
-  for (const [rows, columns, depth] of sizes) {
+  for (const [rows, columns, depth] of [...sizes, deep]) {
     const [a, b] = [fill(blank('float32', [rows, depth]), random), fill(blank('float32', [depth, columns]), random)];
     const sum = fill(blank('float32', [rows, columns]), random);
     const alone = duplicate(sum);
@@ -158,7 +161,7 @@ testWithBlas('adds to what is there when asked', () => {
 });
 
 testWithBlas('what lay in the output, NaN above all, does not matter', () => {
-  for (const [rows, columns, depth] of sizes) {
+  for (const [rows, columns, depth] of [...sizes, deep]) {
     const random = randoms(4);
     const output = blank('float64', [rows, columns]);
     put(output, new Array(rows * columns).fill(NaN));

@@ -157,11 +157,12 @@ export class Layer {
   ): void {
     const { batch, size, rows } = this.sizes;
     const { kept } = this.kind;
-    const at = (k: number): Matrix => {
-      return { data: buffer as Floats, offset: offset + step * strides[0] + k * strides[1], row: size, column: 1 };
-    };
-    if (rows === batch) visit(area, at(0), kept * batch);
-    else for (let k = 0; k < kept; k++) visit(area + k * this.area, at(k), batch);
+    // Where areas are not filled up by rows, all of them are one.
+    const [areas, each] = rows === batch ? [1, kept * batch] : [kept, batch];
+    for (let k = 0; k < areas; k++) {
+      const first = offset + step * strides[0] + k * strides[1];
+      visit(area + k * this.area, { data: buffer as Floats, offset: first, row: size, column: 1 }, each);
+    }
   }
 
   /** Bytes of a state. */

@@ -1,5 +1,6 @@
 import { multiply as multiplyByBlas } from '../../blas/gemm.js';
 import type { Library } from '../../blas/library.js';
+import type { Matrix } from '../../cpu/matrix.js';
 import type { Heap } from '../heap.js';
 import { policy } from '../policy.js';
 import { depthBlock, type Gemm, panelColumns, panelRows } from '../product/gemm.js';
@@ -85,29 +86,52 @@ export class HeapProducts {
     accumulate: boolean,
   ): void {
     const { depth } = left;
-    if (this.blas !== null) {
-      const data = this.heap.f32;
-      const from = ({ address, row, column }: Staged, skipped: number) => ({
-        data,
-        offset: (address + skipped) / 4,
-        row: row / 4,
-        column: column / 4,
-      });
-      const a = from(left.matrix, firstRow * left.matrix.row);
-      const b = from(right.matrix, firstColumn * right.matrix.column);
-      const to = { data, offset: c / 4, row: pitch, column: 1 };
-      multiplyByBlas(this.blas, rows, columns, depth, to, a, b, accumulate);
+    const { heap, blas, pool } = this;
+    if (blas !== null) {
+      const a = matrixIn(heap, left.matrix, firstRow * left.matrix.row);
+      const b = matrixIn(heap, right.matrix, firstColumn * right.matrix.column);
+      const to = { data: heap.f32, offset: c / 4, row: pitch, column: 1 };
+      multiplyByBlas(blas, rows, columns, depth, to, a, b, accumulate);
       return;
     }
     const { multiplyBlocks } = this.gemm;
+    const sides = [left.panels, left.block, firstRow, right.panels, right.block, firstColumn] as const;
     const more = accumulate ? 1 : 0;
-    const piece = (i: number, n: number, j: number, w: number): number[] => [
-      ...[left.panels, left.block, firstRow + i, right.panels, right.block, firstColumn + j],
-      ...[c + 4 * (i * pitch + j), 4 * pitch, n, w, depth, more],
-    ];
-    const work = new Work(rows * columns * depth >= policy.sharedProducts ? this.pool : null);
-    if (columns >= rows) work.share(multiplyBlocks, columns, panelColumns, (j, w) => piece(0, rows, j, w));
-    else work.share(multiplyBlocks, rows, panelRows, (i, n) => piece(i, n, 0, columns));
-    work.done();
+    if (pool === null || rows * columns * depth < policy.sharedProducts)
+      multiplyBlocks(...sides, c, 4 * pitch, rows, columns, depth, more);
+    else share(multiplyBlocks, pool, sides, c, pitch, rows, columns, depth, more);
   }
+}
+
+function matrixIn({ f32 }: Heap, { address, row, column }: Staged, skipped: number): Matrix {
+  return { data: f32, offset: (address + skipped) / 4, row: row / 4, column: column / 4 };
+}
+
+/** A product's columns, or rows where it is narrow, on all threads. */
+function share(
+  multiplyBlocks: Gemm['multiplyBlocks'],
+  pool: Pool,
+  [left, leftBlock, firstRow, right, rightBlock, firstColumn]: readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ],
+  c: number,
+  pitch: number,
+  rows: number,
+  columns: number,
+  depth: number,
+  more: number,
+): void {
+  const piece = (i: number, n: number, j: number, w: number): number[] => [
+    ...[left, leftBlock, firstRow + i, right, rightBlock, firstColumn + j],
+    ...[c + 4 * (i * pitch + j), 4 * pitch, n, w, depth, more],
+  ];
+  const work = new Work(pool);
+  if (columns >= rows) work.share(multiplyBlocks, columns, panelColumns, (j, w) => piece(0, rows, j, w));
+  else work.share(multiplyBlocks, rows, panelRows, (i, n) => piece(i, n, 0, columns));
+  work.done();
 }
