@@ -29,8 +29,10 @@ test.each([
   [257, 300],
   [600, 5],
   [16, 1030],
+  [1030, 16],
   [300, 64],
-])('transposes %i x %i elements of 32 bits in squares', (rows, columns) => {
+  [3, 17_000],
+])('transposes %i x %i elements of 32 bits in strips', (rows, columns) => {
   for (const [dtype, gap] of [
     ['float32', 0],
     ['int32', 3],
@@ -39,4 +41,16 @@ test.each([
     const input: View = { ...memory, shape: [columns, rows], strides: [1, columns + gap] };
     expectAlike([blank(dtype, [columns, rows])], both, (kernel, [output]) => kernel(output, input));
   }
+});
+
+test('transposes more elements than are staged at once', () => {
+  const [rows, columns] = [1030, 1040];
+  const buffer = Float32Array.from({ length: rows * columns }, (_, i) => i);
+  const input: View = { buffer, offset: 0, shape: [columns, rows], strides: [1, columns], dtype: 'float32' };
+  const output = blank('float32', [columns, rows]);
+  copy(output, input);
+  const wrong = (output.buffer as Float32Array)
+    .subarray(output.offset, output.offset + rows * columns)
+    .findIndex((x, i) => x !== (i % rows) * columns + Math.floor(i / rows));
+  expect(wrong).toBe(-1);
 });

@@ -4,12 +4,18 @@ import { type Heap, linked } from '../heap.js';
 type Elements = Float64Array;
 type Addresses = Local<'i32'>[];
 
-/** Side of the squares that are transposed at once: two of them fit the second cache, and copies of their lines are long. */
-const side = 256;
-/** Elements between lines of a square, so that lines do not share places in the first cache. */
-const pitch = side + 16;
-/** Bytes of scratch: a square and its transpose. */
-const transposeScratch = 2 * 4 * side * pitch;
+/** Rows that are staged at once; as long are the runs in which their columns are copied out. */
+const mostRows = 1024;
+/** Elements that are staged at once. */
+const mostStaged = 2 ** 20;
+/** Elements of transposed lines that are copied out at once: they fit the second cache. */
+const mostTurned = 2 ** 16;
+/** Rows whose lines of the first cache are used up before others come in. */
+const together = 256;
+/** Elements between long lines beside their own, so that lines do not share places in the first cache. */
+const apart = 16;
+/** Bytes of scratch: the staged rows, and their transposed lines. */
+const transposeScratch = 4 * (mostStaged + apart * mostRows + mostTurned);
 
 /** transpose(from, to, rows, columns, fromPitch, toPitch): blocks of 4 x 4 by shuffles, up to the next multiples of 4. */
 function writeTranspose(b: FunctionBuilder, [from, to, rows, columns, fromPitch, toPitch]: Addresses): void {
@@ -67,11 +73,11 @@ export function turnerBehind(bytes: number): Turner | null {
     : { heap: linked.heap, transpose: linked.functions, scratch: base + bytes };
 }
 
-const { min } = Math;
+const { ceil, floor, min } = Math;
 
 /** Writes the transpose of `rows` lines of `columns` elements, `line` apart, as lines that follow each other. `staged` is the heap in their type. */
 export function transpose(
-  { transpose: turn, scratch }: Turner,
+  turner: Turner,
   staged: Elements,
   to: Elements,
   at: number,
@@ -81,30 +87,64 @@ export function transpose(
   columns: number,
   line: number,
 ): void {
-  const second = scratch + 4 * side * pitch;
-  for (let j = 0; j < columns; j += side) {
-    const wide = min(side, columns - j);
-    // Lines that lie one after another go in one copy; the function writes whole blocks of 4 x 4.
-    const together = line === columns && wide === columns;
-    const fromPitch = together ? columns : pitch;
-    for (let i = 0; i < rows; i += side) {
-      const high = min(side, rows - i);
-      const start = offset + i * line + j;
-      if (together) staged.set(from.subarray(start, start + high * columns), scratch / 4);
-      else {
-        for (let k = 0, next = start; k < high; k++, next += line) {
-          staged.set(from.subarray(next, next + wide), scratch / 4 + k * pitch);
-        }
-      }
-      const packed = high === rows && rows % 4 === 0;
-      const toPitch = packed ? rows : pitch;
-      turn(scratch, second, high, wide, 4 * fromPitch, 4 * toPitch);
-      const target = at + j * rows + i;
-      if (packed) to.set(staged.subarray(second / 4, second / 4 + wide * rows), target);
-      else {
-        for (let k = 0, next = second / 4; k < wide; k++, next += pitch) {
-          to.set(staged.subarray(next, next + high), target + k * rows);
-        }
+  const high = min(rows, mostRows);
+  const wide = min(columns, floor(mostStaged / high));
+  for (let i = 0; i < rows; i += high) {
+    for (let j = 0; j < columns; j += wide) {
+      const [m, n] = [min(high, rows - i), min(wide, columns - j)];
+      const pitch = stage(turner, staged, from, offset + i * line + j, m, n, line);
+      turnOut(turner, staged, to, at + j * rows + i, m, n, pitch, rows);
+    }
+  }
+}
+
+/** Copies lines into the scratch; gives how many elements apart they lie there. */
+function stage(
+  { scratch }: Turner,
+  staged: Elements,
+  from: Elements,
+  start: number,
+  rows: number,
+  columns: number,
+  line: number,
+): number {
+  const first = scratch / 4;
+  if (line === columns && columns < together) {
+    staged.set(from.subarray(start, start + rows * columns), first);
+    return columns;
+  }
+  const pitch = columns + apart;
+  for (let k = 0, next = start; k < rows; k++, next += line) {
+    staged.set(from.subarray(next, next + columns), first + k * pitch);
+  }
+  return pitch;
+}
+
+/** Transposes staged lines strip by strip, and copies the strips out as lines that are `line` apart. */
+function turnOut(
+  { transpose: turn, scratch }: Turner,
+  staged: Elements,
+  to: Elements,
+  at: number,
+  rows: number,
+  columns: number,
+  pitch: number,
+  line: number,
+): void {
+  const turned = scratch + 4 * (mostStaged + apart * mostRows);
+  // The function writes whole blocks of 4 x 4.
+  const toPitch = 4 * ceil(rows / 4);
+  const strip = 4 * floor(mostTurned / toPitch / 4);
+  for (let j = 0; j < columns; j += strip) {
+    const wide = min(strip, columns - j);
+    for (let i = 0; i < rows; i += together) {
+      turn(scratch + 4 * (i * pitch + j), turned + 4 * i, min(together, rows - i), wide, 4 * pitch, 4 * toPitch);
+    }
+    const [first, target] = [turned / 4, at + j * line];
+    if (toPitch === line) to.set(staged.subarray(first, first + wide * line), target);
+    else {
+      for (let k = 0; k < wide; k++) {
+        to.set(staged.subarray(first + k * toPitch, first + k * toPitch + rows), target + k * line);
       }
     }
   }
