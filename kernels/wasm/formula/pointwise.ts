@@ -104,6 +104,9 @@ function launchOf(
   return launch;
 }
 
+/** Bytes between the places of two operands: at a power of two from each other their elements would take the same lines of the first cache. */
+const apart = 33 * turn;
+
 function makeLaunch(f: Formula, lanes: Lanes, inputs: readonly Kind[], outputs: readonly Kind[]): Launch | null {
   const heap = wasmHeap();
   if (heap === null) return null;
@@ -113,11 +116,12 @@ function makeLaunch(f: Formula, lanes: Lanes, inputs: readonly Kind[], outputs: 
   });
   const held = moves.filter(Boolean).length;
   const area = floor(min(policy.tile, staged / held) / turn) * turn;
-  const base = heap.reserve(held * area + turn);
+  const bytes = held * (area + apart) + turn;
+  const base = heap.reserve(bytes);
   if (base === 0) return null;
-  let next = base - area;
-  const places = moves.map((is) => (is ? (next += area) : 0));
-  const staging = { lanes, inputs, outputs, places, bytes: held * area + turn, tile: area / lanes.bytes };
+  let next = base - area - apart;
+  const places = moves.map((is) => (is ? (next += area + apart) : 0));
+  const staging = { lanes, inputs, outputs, places, bytes, tile: area / lanes.bytes };
   try {
     const code = compileFormula(heap, f, lanes, { inputs, outputs });
     const redo = redoer(heap, f, staging);
