@@ -267,9 +267,9 @@ describe('files', () => {
     for (let round = 0; round < 6; round++) {
       const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'tests/helpers/saving.ts', path]);
       const ended = once(child, 'exit');
-      await once(child.stdout as NodeJS.ReadableStream, 'data');
-      // Moments spread over the writing, the syncing and the renaming of many saves.
-      await new Promise((resolve) => setTimeout(resolve, 15 * round + Math.random() * 15));
+      for (let saves = 0; saves <= round; saves++) await once(child.stdout as NodeJS.ReadableStream, 'data');
+      // Moments spread over the writing, the syncing and the renaming of the next save.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 15));
       child.kill('SIGKILL');
       await ended;
       const { n, weights } = tg.load<{ n: number; weights: tg.Tensor }>(path);
