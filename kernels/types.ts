@@ -105,6 +105,24 @@ export interface RecurrentResults {
 /** Gradients to the operands; null where not wanted. */
 export type RecurrentGradients = { readonly [K in keyof RecurrentOperands]: View | null };
 
+/**
+ * Queries (N, H, L, E), keys (N, H, S, E) and values (N, H, S, V) of any strides; what is added to the scores and what their softmax is
+ * multiplied with, both (N, H, L, S), or none.
+ */
+export interface Attention {
+  readonly query: View;
+  readonly key: View;
+  readonly value: View;
+  readonly mask: View | null;
+  readonly kept: View | null;
+}
+
+/** What scores are multiplied with, and whether each position sees only those up to its own (then there is no mask). */
+export interface AttentionOptions {
+  readonly scale: number;
+  readonly causal: boolean;
+}
+
 /** Windows along one dimension: window i covers elements from starts[i] up to and without ends[i]. */
 export interface Spans {
   readonly starts: readonly number[];
@@ -180,6 +198,16 @@ export interface FusedKernels {
     operands: RecurrentOperands,
     results: RecurrentResults,
     reverse: boolean,
+  ): void;
+  /** weights = softmax(query key' scale + mask), output (N, H, L, V; any strides) = (weights times kept) value. No size is 0. */
+  attention(to: { output: View; weights: View }, operands: Attention, options: AttentionOptions): void;
+  /** Gradients of `attention` (any strides, null where not wanted) from those to its output and its weights, and the weights. */
+  attentionBackward(
+    to: { readonly [name in 'query' | 'key' | 'value']: View | null },
+    gradients: { readonly output: View; readonly weights: View },
+    weights: View,
+    operands: Attention,
+    options: AttentionOptions,
   ): void;
 }
 

@@ -2,6 +2,7 @@ import { philox } from '../reference/philox.js';
 import type { Kernels, TypedArray, View } from '../types.js';
 import { contiguousStrides, count } from '../view.js';
 import { argreduce } from './argreduce.js';
+import { attention, attentionBackward } from './attention.js';
 import { convolution, convolutionInput, convolutionWeight } from './convolution.js';
 import { copy, fill } from './copy.js';
 import { bincount, countNonzero, nonzero, searchSorted } from './count.js';
@@ -77,5 +78,7 @@ export const cpu: Kernels = {
     normalizeBackward,
     recurrence,
     recurrenceBackward,
+    attention,
+    attentionBackward,
   },
 };

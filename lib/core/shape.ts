@@ -22,6 +22,21 @@ export function allDims(rank: number): number[] {
   return dims;
 }
 
+/** Dimensions from the outermost in memory to the innermost; one whose elements are seen many times counts as outermost. */
+export function memoryOrder(strides: readonly number[]): number[] {
+  const reach = (d: number): number => Math.abs(strides[d]) || Infinity;
+  return allDims(strides.length).sort((a, b) => (reach(a) === reach(b) ? a - b : reach(b) - reach(a)));
+}
+
+/** The order that undoes an order of dimensions. */
+export function inverseOrder(order: readonly number[]): number[] {
+  const back = new Array<number>(order.length);
+  order.forEach((d, i) => {
+    back[d] = i;
+  });
+  return back;
+}
+
 /** Several dimensions, each once, sorted; null and an empty list mean all. */
 export function wrapDims(operation: string, dims: Dims | null | undefined, rank: number): number[] {
   if (dims === null || dims === undefined) return allDims(rank);

@@ -155,7 +155,9 @@ export class MultiheadAttention extends Module {
     );
     const { query, key, value, ...options } = given;
     const swap = this.batchFirst && query.shape.length === 3;
-    const [q, k, v] = swap ? [query, key, value].map((x) => x.transpose(0, 1)) : [query, key, value];
+    const q = swap ? query.transpose(0, 1) : query;
+    // The same tensor stays the same: then one product projects all three.
+    const [k, v] = [key, value].map((x) => (x === query ? q : swap ? x.transpose(0, 1) : x));
     const { embedDim, numHeads, in_proj_weight, in_proj_bias, bias_k, bias_v, out_proj } = this;
     const [output, weights] = multiHeadAttentionForward(q, k, v, embedDim, numHeads, {
       ...options,

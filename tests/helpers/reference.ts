@@ -1,5 +1,6 @@
 import { cpu } from '../../kernels/cpu/index.js';
 import { argreduce } from '../../kernels/reference/argreduce.js';
+import { attention, attentionBackward } from '../../kernels/reference/attention.js';
 import { convolution, convolutionInput, convolutionWeight } from '../../kernels/reference/convolution.js';
 import { bincount, countNonzero, nonzero, searchSorted } from '../../kernels/reference/count.js';
 import { crossEntropy, crossEntropyBackward } from '../../kernels/reference/crossEntropy.js';
@@ -64,5 +65,7 @@ export const reference: Kernels = {
     normalizeBackward,
     recurrence,
     recurrenceBackward,
+    attention,
+    attentionBackward,
   },
 };

@@ -18,6 +18,82 @@ test('a causal mask hides what comes later', () => {
   expectNear(y, nested(F.scaledDotProductAttention(q, k, v, mask.to('bool'))));
 });
 
+/** Queries, keys and values of heads as projections give them: (N, H, L, E) seen in (N, L, H, E). */
+function strided(...lengths: number[]): tg.Tensor[] {
+  tg.manualSeed(7);
+  return lengths.map((length) => tg.randn([2, length, 3, 2], { dtype: 'float64' }).transpose(1, 2).requiresGrad_());
+}
+
+test.each([
+  ['no mask', {}],
+  ['numbers', { attnMask: tg.tensor([[0, 1, -1, 0.5, 0]], { dtype: 'float64' }) }],
+  ['truth values', { attnMask: tg.tensor([[true, false, true, true, false]]) }],
+  ['a causal mask', { isCausal: true }],
+  ['dropout', { dropoutP: 0.4 }],
+])('gradients of the first and the second order: %s', (_name, options) => {
+  const run = (...[q, k, v]: tg.Tensor[]): tg.Tensor => {
+    tg.manualSeed(5);
+    return F.scaledDotProductAttention(q, k, v, options);
+  };
+  expect(tg.autograd.gradcheck(run, strided(4, 5, 5))).toBe(true);
+  expect(tg.autograd.gradgradcheck(run, strided(4, 5, 5), { fastMode: true })).toBe(true);
+});
+
+test('a mask may ask for a gradient', () => {
+  const mask = tg.randn([3, 4, 5], { dtype: 'float64', requiresGrad: true });
+  const run = (...[q, k, v, m]: tg.Tensor[]): tg.Tensor => F.scaledDotProductAttention(q, k, v, m);
+  expect(tg.autograd.gradcheck(run, [...strided(4, 5, 5), mask])).toBe(true);
+});
+
+test('results lie as queries do, so that joined heads need no copy', () => {
+  const [q, k, v] = strided(4, 5, 5);
+  expect(F.scaledDotProductAttention(q, k, v).transpose(1, 2).isContiguous()).toBe(true);
+  const y = F.scaledDotProductAttention(q.contiguous(), k, v);
+  expect(y.isContiguous()).toBe(true);
+  expectNear(y.transpose(1, 2), nested(F.scaledDotProductAttention(q, k, v).transpose(1, 2)));
+});
+
+test('dropout of attention is that of its weights', () => {
+  const [q, k, v] = strided(4, 5, 5).map((x) => x.float());
+  tg.manualSeed(9);
+  const y = F.scaledDotProductAttention(q, k, v, { dropoutP: 0.3 });
+  tg.manualSeed(9);
+  const weights = F.dropout(q.matmul(k.transpose(-2, -1)).div(Math.sqrt(2)).softmax(-1), 0.3);
+  expectNear(y, nested(weights.matmul(v)));
+  expect(F.scaledDotProductAttention(q, k, v, { dropoutP: 1 }).abs().sum().item()).toBe(0);
+});
+
+test('weights have gradients, with and without one of the output', () => {
+  const x = tg.randn([4, 2, 4], { dtype: 'float64', requiresGrad: true });
+  const [projection, out] = [tg.randn([12, 4], { dtype: 'float64' }), tg.randn([4, 4], { dtype: 'float64' })];
+  const run = (input: tg.Tensor): [tg.Tensor, tg.Tensor] => {
+    tg.manualSeed(3);
+    const rest = [4, 2, projection, null, null, null, false, 0.2, out, null] as const;
+    return F.multiHeadAttentionForward(input, input, input, ...rest) as [tg.Tensor, tg.Tensor];
+  };
+  expect(tg.autograd.gradcheck(run, [x])).toBe(true);
+  expect(tg.autograd.gradcheck((input: tg.Tensor) => run(input)[1], [x])).toBe(true);
+});
+
+test('one tensor for queries, keys and values is as good as three', () => {
+  const make = (): tg.Tensor => ramp(3, 2, 4).requiresGrad_();
+  const rest = [4, 2, ramp(12, 4).sin(), ramp(12), null, null, false, 0, ramp(4, 4).cos(), null] as const;
+  const [x, q, k, v] = [make(), make(), make(), make()];
+  const masks = {
+    attnMask: ramp(3, 3),
+    keyPaddingMask: tg.tensor([
+      [false, false, true],
+      [false, true, false],
+    ]),
+  };
+  const [one] = F.multiHeadAttentionForward(x, x, x, ...rest, masks);
+  const [three] = F.multiHeadAttentionForward(q, k, v, ...rest, masks);
+  expectNear(one, nested(three));
+  for (const y of [one, three]) y.sin().sum().backward();
+  const sum = (q.grad as tg.Tensor).add(k.grad as tg.Tensor).add(v.grad as tg.Tensor);
+  expectNear(x.grad as tg.Tensor, nested(sum));
+});
+
 test('several heads are attention of slices, between projections', () => {
   const [q, k] = [ramp(3, 2, 4), ramp(5, 2, 4).cos()];
   const [projection, bias, out] = [ramp(12, 4).sin(), ramp(12), ramp(4, 4).cos()];

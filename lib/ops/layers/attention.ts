@@ -1,23 +1,25 @@
+import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError, showShape } from '../../core/errors.js';
+import { broadcastShapes } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { arange } from '../creation/ranges.js';
-import { dropout } from './dropout.js';
+import { attend } from './attend.js';
 
-/** Scores with a mask: a truth value says which count, numbers are added. */
-export function masked(name: string, scores: Tensor, mask: Tensor): Tensor {
-  if (mask.dtype === 'bool') return scores.add(scores.newZeros(mask.shape).where(mask, -Infinity));
-  if (isFloat(mask.dtype)) return scores.add(mask);
+/** A mask as numbers to add: of truth values, which say which scores count. */
+export function additive(name: string, mask: Tensor, like: Tensor): Tensor {
+  if (mask.dtype === 'bool') return like.newZeros(mask.shape).where(mask, -Infinity);
+  if (isFloat(mask.dtype)) return mask;
   throw new DTypeError(
     `${name}: a mask must be bool or floating point, got ${mask.dtype} of shape ${showShape(mask.shape)}`,
   );
 }
 
-/** Which of `size` positions each of `length` sees: those up to its own. */
-function causal(length: number, size: number, device: Tensor['device']): Tensor {
-  return arange(length, { device }).unsqueeze(1).ge(arange(size, { device }));
+/** A tensor with other dimensions before its last two. */
+function behind(lead: readonly number[], x: Tensor): Tensor {
+  const shape = [...lead, ...x.shape.slice(-2)];
+  return sameShape(shape, x.shape) ? x : x.expand(shape);
 }
 
 /** Options of `scaledDotProductAttention`. */
@@ -63,11 +65,17 @@ export const scaledDotProductAttention: Fn<
     }
     if (isCausal && attnMask !== null) throw new ArgumentError(`${name}: give attnMask or isCausal, not both`);
     const factor = scale ?? 1 / Math.sqrt(query.shape.at(-1) as number);
-    const scores = query.mul(factor).matmul(key.transpose(-2, -1));
-    const [length, size] = scores.shape.slice(-2);
-    const mask = isCausal ? causal(length, size, query.device) : attnMask;
-    const weights = (mask === null ? scores : masked(name, scores, mask)).softmax(-1);
-    return dropout(weights, dropoutP).matmul(value);
+    const mask = attnMask === null ? null : additive(name, attnMask, query);
+    const given = [query, key, value];
+    const lead = broadcastShapes(
+      name,
+      ...[...given, ...(mask === null ? [] : [mask])].map((x) => x.shape.slice(0, -2)),
+    );
+    // One launch takes two dimensions before the last two.
+    const four = [...new Array<number>(Math.max(0, 2 - lead.length)).fill(1), ...lead];
+    const [q, k, v] = given.map((x) => behind(four, x));
+    const { output } = attend([q, k, v], mask, dropoutP, { scale: factor, causal: isCausal });
+    return lead.length < 2 ? output.reshape([...lead, ...output.shape.slice(-2)]) : output;
   },
   {
     samples: (m) => [

@@ -23,6 +23,12 @@ function kept(x: Tensor, p: number, channels: boolean): Tensor {
   return empty(shape, { dtype: x.dtype, device: x.device }).bernoulli_(1 - p);
 }
 
+/** What dropout multiplies a tensor of a shape with. */
+export function dropoutNoise(shape: readonly number[], { dtype, device }: Tensor, p: number): Tensor {
+  const noise = empty(shape, { dtype, device });
+  return p === 1 ? noise.fill_(0) : noise.bernoulli_(1 - p).div_(1 - p);
+}
+
 const times = (x: Tensor, noise: Tensor | number, inplace: boolean): Tensor => (inplace ? x.mul_(noise) : x.mul(noise));
 
 /** Dropped elements become 0, the others grow by 1 / (1 - p). */

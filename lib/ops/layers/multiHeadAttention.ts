@@ -5,8 +5,8 @@ import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { linear } from '../product/linear.js';
 import { cat } from '../shape/combine.js';
-import { masked } from './attention.js';
-import { dropout } from './dropout.js';
+import { attend, type Heads } from './attend.js';
+import { additive } from './attention.js';
 
 const NAME = 'multiHeadAttentionForward';
 
@@ -18,14 +18,17 @@ function widened(mask: Tensor | null): Tensor | null {
   return mask === null ? null : cat([mask, mask.newZeros([...mask.shape.slice(0, -1), 1])], -1);
 }
 
-/** (length, batch, embedding) as (batch * heads, length, embedding / heads). */
-function heads(x: Tensor, batch: number, count: number): Tensor {
-  return x.reshape(x.shape[0], batch * count, x.shape[2] / count).transpose(0, 1);
+/** (length, batch, features) as (batch, heads, length, features / heads). */
+function heads(x: Tensor, count: number): Tensor {
+  const [length, batch, size] = x.shape;
+  return x.reshape(length, batch, count, size / count).permute(1, 2, 0, 3);
 }
 
-function checkFixed(what: string, fixed: Tensor, batch: number, size: number): Tensor {
-  if (fixed.shape.length === 3 && fixed.shape[0] === batch && fixed.shape[2] === size) return fixed;
-  throw new ShapeError(`${NAME}: ${what} has shape ${showShape(fixed.shape)}; it needs (${batch}, S, ${size})`);
+/** Keys or values (batch * heads, S, size) that stand for projected ones. */
+function fixed(what: string, x: Tensor, batch: number, count: number, size: number): Tensor {
+  if (x.shape.length === 3 && x.shape[0] === batch * count && x.shape[2] === size)
+    return x.reshape(batch, count, x.shape[1], size);
+  throw new ShapeError(`${NAME}: ${what} has shape ${showShape(x.shape)}; it needs (${batch * count}, S, ${size})`);
 }
 
 function checkMask(mask: Tensor, batch: number, length: number, size: number): Tensor {
@@ -36,13 +39,11 @@ function checkMask(mask: Tensor, batch: number, length: number, size: number): T
   );
 }
 
-/** Scores with both masks: true, or a number added, keeps a key out. */
-function withMasks(scores: Tensor, attention: Tensor | null, padding: Tensor | null): Tensor {
-  let y = scores;
-  for (const mask of [attention, padding]) {
-    if (mask !== null) y = masked(NAME, y, mask.dtype === 'bool' ? mask.logicalNot() : mask);
-  }
-  return y;
+/** Both masks as numbers to add to scores (batch, heads, L, S): true, or a number, keeps a key out. */
+function bothMasks(attention: Tensor | null, padding: Tensor | null, like: Tensor): Tensor | null {
+  const masks = [attention, padding].filter((mask) => mask !== null);
+  const numbers = masks.map((mask) => additive(NAME, mask.dtype === 'bool' ? mask.logicalNot() : mask, like));
+  return numbers.length === 2 ? numbers[0].add(numbers[1]) : (numbers[0] ?? null);
 }
 
 /** The projections of queries, keys and values. */
@@ -172,7 +173,10 @@ export const multiHeadAttentionForward: Fn<
       throw new ArgumentError(`${NAME}: isCausal is a hint about attnMask, which is missing`);
     }
     const bare = rank === 2;
-    const inputs = bare ? [query, key, value].map((x) => x.unsqueeze(1)) : [query, key, value];
+    const own = key === query && value === query;
+    const given = own ? [query] : [query, key, value];
+    const rows = bare ? given.map((x) => x.unsqueeze(1)) : given;
+    const inputs = own ? [rows[0], rows[0], rows[0]] : rows;
     const [length, batch, size] = inputs[0].shape;
     if (size !== embedDimToCheck || size % numHeads !== 0) {
       throw new ShapeError(
@@ -185,46 +189,50 @@ export const multiHeadAttentionForward: Fn<
           'keys and values need the same length, all three the same batch',
       );
     }
+    const width = size / numHeads;
     const separate = useSeparateProjWeight ? [qProjWeight, kProjWeight, vProjWeight] : null;
-    let [q, k, v] = projected(inputs, inProjWeight, separate, inProjBias);
+    // One product for all three where they are made of the same.
+    const packed =
+      own && separate === null && inProjWeight !== null ? linear(inputs[0], inProjWeight, inProjBias) : null;
     let mask = attnMask === null ? null : checkMask(canonical(attnMask), batch * numHeads, length, inputs[1].shape[0]);
     let padding = keyPaddingMask === null ? null : canonical(bare ? keyPaddingMask.unsqueeze(0) : keyPaddingMask);
-    if (biasK !== null && biasV !== null) {
-      k = cat([k, biasK.expand(1, batch, size)], 0);
-      v = cat([v, biasV.expand(1, batch, size)], 0);
-      mask = widened(mask);
-      padding = widened(padding);
-    }
-    q = heads(q, batch, numHeads);
-    k =
-      staticK === null ? heads(k, batch, numHeads) : checkFixed('staticK', staticK, batch * numHeads, size / numHeads);
-    v =
-      staticV === null ? heads(v, batch, numHeads) : checkFixed('staticV', staticV, batch * numHeads, size / numHeads);
-    if (addZeroAttn) {
-      k = cat([k, k.newZeros([k.shape[0], 1, k.shape[2]])], 1);
-      v = cat([v, v.newZeros([v.shape[0], 1, v.shape[2]])], 1);
-      mask = widened(mask);
-      padding = widened(padding);
-    }
-    const keys = k.shape[1];
-    if (padding !== null) {
-      if (!sameShape(padding.shape, [batch, keys])) {
-        throw new ShapeError(
-          `${NAME}: keyPaddingMask has shape ${showShape(padding.shape)} for ${batch} batches of ${keys} keys; they must agree`,
-        );
+    let parts: Heads;
+    const wider = addZeroAttn || (biasK !== null && biasV !== null);
+    if (packed !== null && !wider && staticK === null && staticV === null) {
+      parts = [packed.reshape(length, batch, 3, numHeads, width).permute(2, 1, 3, 0, 4)];
+    } else {
+      const [q, ...others] = packed?.chunk(3, -1) ?? projected(inputs, inProjWeight, separate, inProjBias);
+      let [k, v] = others;
+      if (biasK !== null && biasV !== null) {
+        k = cat([k, biasK.expand(1, batch, size)], 0);
+        v = cat([v, biasV.expand(1, batch, size)], 0);
+        mask = widened(mask);
+        padding = widened(padding);
       }
-      padding = padding
-        .reshape(batch, 1, 1, keys)
-        .expand(batch, numHeads, 1, keys)
-        .reshape(batch * numHeads, 1, keys);
+      k = staticK === null ? heads(k, numHeads) : fixed('staticK', staticK, batch, numHeads, width);
+      v = staticV === null ? heads(v, numHeads) : fixed('staticV', staticV, batch, numHeads, width);
+      if (addZeroAttn) {
+        k = cat([k, k.newZeros([batch, numHeads, 1, width])], 2);
+        v = cat([v, v.newZeros([batch, numHeads, 1, width])], 2);
+        mask = widened(mask);
+        padding = widened(padding);
+      }
+      parts = [heads(q, numHeads), k, v];
     }
-    const scores = q.mul(1 / Math.sqrt(size / numHeads)).matmul(k.transpose(1, 2));
-    const weights = dropout(withMasks(scores, mask, padding).softmax(-1), training ? dropoutP : 0);
-    const joined = weights.matmul(v).transpose(0, 1).reshape(length, batch, size);
-    const output = linear(joined, outProjWeight, outProjBias);
+    const keys = parts.length === 1 ? length : parts[1].shape[2];
+    if (padding !== null && !sameShape(padding.shape, [batch, keys])) {
+      throw new ShapeError(
+        `${NAME}: keyPaddingMask has shape ${showShape(padding.shape)} for ${batch} batches of ${keys} keys; they must agree`,
+      );
+    }
+    if (mask !== null && mask.shape[0] !== 1) mask = mask.reshape(batch, numHeads, length, keys);
+    const both = bothMasks(mask, padding?.reshape(batch, 1, 1, keys) ?? null, parts[0]);
+    const rate = training ? dropoutP : 0;
+    const { output: joined, weights, kept } = attend(parts, both, rate, { scale: 1 / Math.sqrt(width), causal: false });
+    const output = linear(joined.permute(2, 0, 1, 3).reshape(length, batch, size), outProjWeight, outProjBias);
     const shown = (x: Tensor): Tensor => (averageAttnWeights ? x.mean(1) : x);
-    const kept = needWeights ? shown(weights.reshape(batch, numHeads, length, keys)) : null;
-    return bare ? [output.squeeze(1), kept === null ? null : kept.squeeze(0)] : [output, kept];
+    const seen = needWeights ? shown(kept === null ? weights : weights.mul(kept)) : null;
+    return bare ? [output.squeeze(1), seen === null ? null : seen.squeeze(0)] : [output, seen];
   },
   {
     samples: (m) => [

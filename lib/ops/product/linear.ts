@@ -4,6 +4,7 @@ import { apply1, checkTensor, type Row } from '../../autograd/apply.js';
 import { modes } from '../../autograd/modes.js';
 import { type Fn, fn } from '../../core/define.js';
 import { ShapeError, showShape } from '../../core/errors.js';
+import { inverseOrder, memoryOrder } from '../../core/shape.js';
 import { emptyBeside, emptyTensor, isDense, type Tensor } from '../../core/tensor.js';
 import { product } from './product.js';
 
@@ -65,6 +66,9 @@ function fits(input: Tensor, weight: Tensor, bias: Tensor | null): boolean {
   return bias === null || (bias.shape.length === 1 && bias.shape[0] === weight.shape[0] && bias.dtype === dtype);
 }
 
+const launched = (x: Tensor, weight: Tensor, bias: Tensor | null): Tensor =>
+  apply1(linearRow, bias === null ? [x, weight] : [x, weight, bias], null);
+
 /**
  * input @ weight.T + bias over the last dimension; weight has shape (out, in) or (in,), bias (out,) or ().
  * PyTorch: torch.nn.functional.linear.
@@ -86,8 +90,11 @@ export const linear: Fn<
     }
     if (bias !== null) checkTensor('linear', bias);
     if (fits(input, weight, bias)) {
-      const x = input.shape.length === 2 || flattened(input) !== null ? input : input.contiguous();
-      return apply1(linearRow, bias === null ? [x, weight] : [x, weight, bias], null);
+      if (input.shape.length === 2 || flattened(input) !== null) return launched(input, weight, bias);
+      // Rows in the order in which they lie.
+      const order = [...memoryOrder(input.strides.slice(0, -1)), input.shape.length - 1];
+      const x = input.permute(order);
+      return launched(flattened(x) === null ? x.contiguous() : x, weight, bias).permute(inverseOrder(order));
     }
     const y = product('linear', input, weight.shape.length === 2 ? weight.transpose(0, 1) : weight);
     return bias === null ? y : y.add(bias);

@@ -3,7 +3,7 @@ import { applyView } from '../../autograd/apply.js';
 import type { Geometry } from '../../autograd/edges.js';
 import { type Described, type Fn, fn, type None, typed } from '../../core/define.js';
 import { IndexError, ShapeError, showShape } from '../../core/errors.js';
-import { checkSizes, inferSize, wrapDim } from '../../core/shape.js';
+import { checkSizes, inferSize, inverseOrder, wrapDim } from '../../core/shape.js';
 import { alias, type Tensor } from '../../core/tensor.js';
 import { selectRow, sliceRow, viewRow, viewStrides, type Window } from './strided.js';
 
@@ -54,13 +54,7 @@ export const reshape: ((input: Tensor, ...shape: Spread) => Tensor) & Described 
 const permuteRow = viewRow<readonly number[]>(
   'permute',
   (x, dims) => ({ offset: x.offset, shape: dims.map((d) => x.shape[d]), strides: dims.map((d) => x.strides[d]) }),
-  (t, g, _x, dims) => {
-    const back = new Array<number>(dims.length);
-    dims.forEach((d, i) => {
-      back[d] = i;
-    });
-    return t.permute(g, back);
-  },
+  (t, g, _x, dims) => t.permute(g, inverseOrder(dims)),
 );
 
 /** Dimensions in another order. PyTorch: torch.permute. */

@@ -1,0 +1,16 @@
+import { attentionBy } from '../reference/attention.js';
+import type { FusedKernels } from '../types.js';
+import { matmul } from './matmul.js';
+import { pointwise } from './pointwise.js';
+import { softmax, softmaxBackward } from './softmax.js';
+
+/** A quarter of a megabyte of scores stays in the second cache from one step to the next. */
+const together = 2 ** 16;
+
+const composed = attentionBy({ matmul, pointwise, softmax, softmaxBackward, together });
+
+/** `FusedKernels.attention`. */
+export const attention: FusedKernels['attention'] = composed.attention;
+
+/** `FusedKernels.attentionBackward`. */
+export const attentionBackward: FusedKernels['attentionBackward'] = composed.attentionBackward;
