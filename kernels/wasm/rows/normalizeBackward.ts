@@ -53,7 +53,7 @@ export function normalizeBackwardVectors(
   const { size, number, along, block, lineCount, others } = pieces;
   const bytes = blockBytes(pieces);
   const row = 16 * ceil(size / 4) + slack;
-  const gradientAt = heap.reserve(3 * bytes + 5 * row + 32 * block);
+  const gradientAt = heap.reserve(3 * bytes + 5 * row + 32 * block + 8);
   if (gradientAt === 0) return false;
   const inputAt = gradientAt + bytes;
   const resultAt = inputAt + bytes;
@@ -64,17 +64,11 @@ export function normalizeBackwardVectors(
   const sumsAt = toBiasAt + 2 * row;
   const numbersAt = sumsAt + 16 * block;
   const { f32, f64 } = heap;
-  if (along) {
+  const byRows = number === lineCount && (along || (weight === null && sums === null));
+  if (along || byRows) {
     stageAlong(f32, weightAt / 4, weight, size, 1);
     f64.fill(0, toWeightAt / 8, sumsAt / 8);
   }
-  const n = (number * size) / lineCount;
-  const lines = linesOf(mean, variance, eps, lineCount);
-  const weights = weight === null || along ? null : floats(weight);
-  const entries = along || sums === null ? 0 : count(sums.shape);
-  const [weightSums, biasSums] = [new Float64Array(entries), new Float64Array(entries)];
-  const sumPlaces = others[others.length - 1];
-
   const load = (first: number, m: number): void => {
     for (const [view, place] of [
       [gradient, gradientAt],
@@ -84,6 +78,40 @@ export function normalizeBackwardVectors(
       f32.set(floats(view).subarray(at, at + m * size), place / 4);
     }
   };
+  const store = (first: number, m: number): void => {
+    floats(to.input).set(f32.subarray(resultAt / 4, resultAt / 4 + m * size), to.input.offset + first * size);
+  };
+  const finish = (found: readonly Float64Array[]): void => {
+    for (const [k, view] of [to.weight, to.bias].entries()) if (view !== null) floats(view).set(found[k], view.offset);
+  };
+  const alongSums = (): Float64Array[] =>
+    [toWeightAt, toBiasAt].map((place) => f64.subarray(place / 8, place / 8 + size));
+  if (byRows) {
+    // Each piece is a line: its numbers need not come back in between.
+    const epsAt = sumsAt;
+    const numbersAt = epsAt + 8;
+    f64[epsAt / 8] = eps;
+    for (let first = 0; first < number; first += block) {
+      const m = min(block, number - first);
+      load(first, m);
+      for (const [k, view] of [mean, variance, toMean, toVariance].entries()) {
+        const at = view.offset + first;
+        f32.set(floats(view).subarray(at, at + m), numbersAt / 4 + k * block);
+      }
+      const sizes = [m, 4 * size, numbersAt, 4 * block, epsAt];
+      kernels.gradientOfRows(gradientAt, inputAt, resultAt, ...sizes, weightAt, toWeightAt, toBiasAt);
+      store(first, m);
+    }
+    finish(alongSums());
+    return true;
+  }
+  const n = (number * size) / lineCount;
+  const lines = linesOf(mean, variance, eps, lineCount);
+  const weights = weight === null || along ? null : floats(weight);
+  const entries = along || sums === null ? 0 : count(sums.shape);
+  const [weightSums, biasSums] = [new Float64Array(entries), new Float64Array(entries)];
+  const sumPlaces = others[others.length - 1];
+
   const measure = (first: number, m: number): void => {
     for (let k = first, p = numbersAt / 4; k < first + m; k++, p += 4) {
       const line = pieces.lines[k];
@@ -121,7 +149,7 @@ export function normalizeBackwardVectors(
     const places = [gradientAt, inputAt, resultAt, m, 4 * size, numbersAt];
     if (along) kernels.applyGradientAlong(...places, weightAt);
     else kernels.applyGradient(...places);
-    floats(to.input).set(f32.subarray(resultAt / 4, resultAt / 4 + m * size), to.input.offset + first * size);
+    store(first, m);
   };
   // Where a block holds all of its lines, one turn does everything.
   const atOnce = number === lineCount || number === block;
@@ -136,9 +164,6 @@ export function normalizeBackwardVectors(
     load(first, m);
     write(first, m);
   }
-  const found = along
-    ? [f64.subarray(toWeightAt / 8, toWeightAt / 8 + size), f64.subarray(toBiasAt / 8, toBiasAt / 8 + size)]
-    : [weightSums, biasSums];
-  for (const [k, view] of [to.weight, to.bias].entries()) if (view !== null) floats(view).set(found[k], view.offset);
+  finish(along ? alongSums() : [weightSums, biasSums]);
   return true;
 }

@@ -111,28 +111,40 @@ function writeSumsAlong(
 ): void {
   const loop = new RowLoop(b, bytes);
   const [first, second] = [new DoubleSum(b), new DoubleSum(b)];
-  const [row, wide] = [b.local('i32'), b.local('i32')];
+  const row = b.local('i32');
   b.count(row, rows, 1, () => {
     const mean = b.define(load('v128.load32_splat', numbers));
     const scale = b.define(load('v128.load32_splat', numbers, 4));
-    first.clear();
-    second.clear();
-    loop.sum(1, [first, second], (i, fixed) => {
-      const gradient = b.define(load('v128.load', plus(g, i), fixed));
-      const deviation = sub(load('v128.load', plus(x, i), fixed), mean);
-      const product = b.define(mul(gradient, deviation));
-      const factor = b.define(load('v128.load', plus(weight, i), fixed));
-      b.set(wide, op('i32.shl', i, i32(1)));
-      addTo(b, plus(toBias, wide), gradient);
-      addTo(b, plus(toWeight, wide), b.define(mul(product, scale)));
-      return [mul(gradient, factor), mul(product, factor)];
-    });
+    sumsOfRow(b, loop, [first, second], [g, x], [mean, scale], [weight, toWeight, toBias]);
     b.store('f64.store', to, first.total());
     b.store('f64.store', to, second.total(), 8);
     b.advance(to, 16);
     b.advance(numbers, 16);
     loop.advance(g);
     loop.advance(x);
+  });
+}
+
+/** One row's part of `gradientSumsAlong`. */
+function sumsOfRow(
+  b: FunctionBuilder,
+  loop: RowLoop,
+  sums: readonly [DoubleSum, DoubleSum],
+  [g, x]: Addresses,
+  [mean, scale]: readonly Local<'v128'>[],
+  [weight, toWeight, toBias]: Addresses,
+): void {
+  const wide = b.local('i32');
+  for (const sum of sums) sum.clear();
+  loop.sum(1, sums, (i, fixed) => {
+    const gradient = b.define(load('v128.load', plus(g, i), fixed));
+    const deviation = sub(load('v128.load', plus(x, i), fixed), mean);
+    const product = b.define(mul(gradient, deviation));
+    const factor = b.define(load('v128.load', plus(weight, i), fixed));
+    b.set(wide, op('i32.shl', i, i32(1)));
+    addTo(b, plus(toBias, wide), gradient);
+    addTo(b, plus(toWeight, wide), b.define(mul(product, scale)));
+    return [mul(gradient, factor), mul(product, factor)];
   });
 }
 
@@ -156,14 +168,60 @@ function writeApplyGradient(
   const loop = new RowLoop(b, bytes);
   const row = b.local('i32');
   b.count(row, rows, 1, () => {
-    const [mean, factor, slope, shift] = four(b, numbers);
-    loop.write(to, (i, fixed) => {
-      const gradient = load('v128.load', plus(g, i), fixed);
-      const weighted = along ? mul(gradient, load('v128.load', plus(weight, i), fixed)) : gradient;
-      const rest = add(mul(sub(load('v128.load', plus(x, i), fixed), mean), slope), shift);
-      return add(mul(weighted, factor), rest);
-    });
+    applyToRow(loop, [g, x, to], four(b, numbers), along ? weight : null);
     b.advance(numbers, 16);
+    for (const address of [g, x, to]) loop.advance(address);
+  });
+}
+
+/** One row's part of `applyGradient`. */
+function applyToRow(
+  loop: RowLoop,
+  [g, x, to]: Addresses,
+  [mean, factor, slope, shift]: readonly Local<'v128'>[],
+  weight: Local<'i32'> | null,
+): void {
+  loop.write(to, (i, fixed) => {
+    const gradient = load('v128.load', plus(g, i), fixed);
+    const weighted = weight === null ? gradient : mul(gradient, load('v128.load', plus(weight, i), fixed));
+    const rest = add(mul(sub(load('v128.load', plus(x, i), fixed), mean), slope), shift);
+    return add(mul(weighted, factor), rest);
+  });
+}
+
+/**
+ * gradientOfRows(gradient, input, to, rows, bytes, numbers, apart, eps, weight, toWeight, toBias): everything for rows that are lines of their own.
+ * Their means stand at `numbers`, then, each `apart` bytes behind the ones before, variances and the gradients to both; `eps` is where that is.
+ */
+function writeGradientOfRows(
+  b: FunctionBuilder,
+  [g, x, to, rows, bytes, numbers, apart, eps, weight, toWeight, toBias]: Addresses,
+): void {
+  const loop = new RowLoop(b, bytes);
+  const sums = [new DoubleSum(b), new DoubleSum(b)] as const;
+  const [row, at] = [b.local('i32'), b.local('i32')];
+  const n = b.define(op('f64.convert_i32_s', op('i32.shr_u', bytes, i32(2))));
+  const vector = (value: Expression<'f64'>): Local<'v128'> => b.define(splat(value));
+  const next = (): Expression<'f64'> => {
+    b.set(at, plus(at, apart));
+    return op('f64.promote_f32', load('f32.load', at));
+  };
+  b.count(row, rows, 1, () => {
+    const mean = b.define(load('v128.load32_splat', numbers));
+    b.set(at, numbers);
+    const deviation = b.define(op('f64.sqrt', op('f64.add', next(), load('f64.load', eps))));
+    const scale = b.define(op('f64.div', f64(1), deviation));
+    const factor = vector(scale);
+    sumsOfRow(b, loop, sums, [g, x], [mean, factor], [weight, toWeight, toBias]);
+    const toMean = op('f64.mul', next(), deviation);
+    const first = op('f64.div', op('f64.sub', sums[0].total(), toMean), n);
+    const shift = vector(op('f64.neg', op('f64.mul', first, scale)));
+    const twice = b.define(next());
+    const toVariance = op('f64.mul', op('f64.add', twice, twice), op('f64.mul', deviation, deviation));
+    const second = op('f64.div', op('f64.sub', op('f64.mul', sums[1].total(), scale), toVariance), n);
+    const slope = vector(op('f64.neg', op('f64.mul', second, op('f64.mul', scale, scale))));
+    applyToRow(loop, [g, x, to], [mean, factor, slope, shift], weight);
+    b.advance(numbers, 4);
     for (const address of [g, x, to]) loop.advance(address);
   });
 }
@@ -179,6 +237,7 @@ export interface NormalizeKernels {
   readonly gradientSumsAlong: Run;
   readonly applyGradient: Run;
   readonly applyGradientAlong: Run;
+  readonly gradientOfRows: Run;
 }
 
 export function normalizeOn(heap: Heap): NormalizeKernels {
@@ -194,5 +253,6 @@ export function normalizeOn(heap: Heap): NormalizeKernels {
   write('gradientSumsAlong', 9, writeSumsAlong);
   write('applyGradient', 6, (b, p) => writeApplyGradient(b, false, p));
   write('applyGradientAlong', 7, (b, p) => writeApplyGradient(b, true, p));
+  write('gradientOfRows', 11, writeGradientOfRows);
   return heap.compile(module) as unknown as NormalizeKernels;
 }
