@@ -4,8 +4,8 @@ import { matmul } from './matmul.js';
 import { pointwise } from './pointwise.js';
 import { softmax, softmaxBackward } from './softmax.js';
 
-/** A quarter of a megabyte of scores stays in the second cache from one step to the next. */
-const together = 2 ** 16;
+/** Half a megabyte of scores stays in the second cache from one step to the next. */
+const together = 2 ** 17;
 
 const composed = attentionBy({ matmul, pointwise, softmax, softmaxBackward, together });
 

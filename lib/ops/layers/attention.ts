@@ -1,5 +1,6 @@
 import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
+import { hidden } from '../../autograd/hidden.js';
 import { type Fn, fn } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError, showShape } from '../../core/errors.js';
@@ -73,9 +74,12 @@ export const scaledDotProductAttention: Fn<
     );
     // One launch takes two dimensions before the last two.
     const four = [...new Array<number>(Math.max(0, 2 - lead.length)).fill(1), ...lead];
-    const [q, k, v] = given.map((x) => behind(four, x));
-    const { output } = attend([q, k, v], mask, dropoutP, { scale: factor, causal: isCausal });
-    return lead.length < 2 ? output.reshape([...lead, ...output.shape.slice(-2)]) : output;
+    const run = (): Tensor => {
+      const [q, k, v] = given.map((x) => behind(four, x));
+      const { output } = attend([q, k, v], mask, dropoutP, { scale: factor, causal: isCausal });
+      return lead.length < 2 ? output.reshape([...lead, ...output.shape.slice(-2)]) : output;
+    };
+    return hidden(run);
   },
   {
     samples: (m) => [

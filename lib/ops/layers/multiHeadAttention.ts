@@ -1,5 +1,6 @@
 import { sameShape } from '../../../kernels/view.js';
 import { checkTensor } from '../../autograd/apply.js';
+import { hidden } from '../../autograd/hidden.js';
 import { type Fn, fn, type Maker } from '../../core/define.js';
 import { ArgumentError, ShapeError, showShape } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -189,50 +190,58 @@ export const multiHeadAttentionForward: Fn<
           'keys and values need the same length, all three the same batch',
       );
     }
-    const width = size / numHeads;
-    const separate = useSeparateProjWeight ? [qProjWeight, kProjWeight, vProjWeight] : null;
-    // One product for all three where they are made of the same.
-    const packed =
-      own && separate === null && inProjWeight !== null ? linear(inputs[0], inProjWeight, inProjBias) : null;
-    let mask = attnMask === null ? null : checkMask(canonical(attnMask), batch * numHeads, length, inputs[1].shape[0]);
-    let padding = keyPaddingMask === null ? null : canonical(bare ? keyPaddingMask.unsqueeze(0) : keyPaddingMask);
-    let parts: Heads;
-    const wider = addZeroAttn || (biasK !== null && biasV !== null);
-    if (packed !== null && !wider && staticK === null && staticV === null) {
-      parts = [packed.reshape(length, batch, 3, numHeads, width).permute(2, 1, 3, 0, 4)];
-    } else {
-      const [q, ...others] = packed?.chunk(3, -1) ?? projected(inputs, inProjWeight, separate, inProjBias);
-      let [k, v] = others;
-      if (biasK !== null && biasV !== null) {
-        k = cat([k, biasK.expand(1, batch, size)], 0);
-        v = cat([v, biasV.expand(1, batch, size)], 0);
-        mask = widened(mask);
-        padding = widened(padding);
+    const run = (): [Tensor, Tensor | null] => {
+      const width = size / numHeads;
+      const separate = useSeparateProjWeight ? [qProjWeight, kProjWeight, vProjWeight] : null;
+      // One product for all three where they are made of the same.
+      const packed =
+        own && separate === null && inProjWeight !== null ? linear(inputs[0], inProjWeight, inProjBias) : null;
+      let mask =
+        attnMask === null ? null : checkMask(canonical(attnMask), batch * numHeads, length, inputs[1].shape[0]);
+      let padding = keyPaddingMask === null ? null : canonical(bare ? keyPaddingMask.unsqueeze(0) : keyPaddingMask);
+      let parts: Heads;
+      const wider = addZeroAttn || (biasK !== null && biasV !== null);
+      if (packed !== null && !wider && staticK === null && staticV === null) {
+        parts = [packed.reshape(length, batch, 3, numHeads, width).permute(2, 1, 3, 0, 4)];
+      } else {
+        const [q, ...others] = packed?.chunk(3, -1) ?? projected(inputs, inProjWeight, separate, inProjBias);
+        let [k, v] = others;
+        if (biasK !== null && biasV !== null) {
+          k = cat([k, biasK.expand(1, batch, size)], 0);
+          v = cat([v, biasV.expand(1, batch, size)], 0);
+          mask = widened(mask);
+          padding = widened(padding);
+        }
+        k = staticK === null ? heads(k, numHeads) : fixed('staticK', staticK, batch, numHeads, width);
+        v = staticV === null ? heads(v, numHeads) : fixed('staticV', staticV, batch, numHeads, width);
+        if (addZeroAttn) {
+          k = cat([k, k.newZeros([batch, numHeads, 1, width])], 2);
+          v = cat([v, v.newZeros([batch, numHeads, 1, width])], 2);
+          mask = widened(mask);
+          padding = widened(padding);
+        }
+        parts = [heads(q, numHeads), k, v];
       }
-      k = staticK === null ? heads(k, numHeads) : fixed('staticK', staticK, batch, numHeads, width);
-      v = staticV === null ? heads(v, numHeads) : fixed('staticV', staticV, batch, numHeads, width);
-      if (addZeroAttn) {
-        k = cat([k, k.newZeros([batch, numHeads, 1, width])], 2);
-        v = cat([v, v.newZeros([batch, numHeads, 1, width])], 2);
-        mask = widened(mask);
-        padding = widened(padding);
+      const keys = parts.length === 1 ? length : parts[1].shape[2];
+      if (padding !== null && !sameShape(padding.shape, [batch, keys])) {
+        throw new ShapeError(
+          `${NAME}: keyPaddingMask has shape ${showShape(padding.shape)} for ${batch} batches of ${keys} keys; they must agree`,
+        );
       }
-      parts = [heads(q, numHeads), k, v];
-    }
-    const keys = parts.length === 1 ? length : parts[1].shape[2];
-    if (padding !== null && !sameShape(padding.shape, [batch, keys])) {
-      throw new ShapeError(
-        `${NAME}: keyPaddingMask has shape ${showShape(padding.shape)} for ${batch} batches of ${keys} keys; they must agree`,
-      );
-    }
-    if (mask !== null && mask.shape[0] !== 1) mask = mask.reshape(batch, numHeads, length, keys);
-    const both = bothMasks(mask, padding?.reshape(batch, 1, 1, keys) ?? null, parts[0]);
-    const rate = training ? dropoutP : 0;
-    const { output: joined, weights, kept } = attend(parts, both, rate, { scale: 1 / Math.sqrt(width), causal: false });
-    const output = linear(joined.permute(2, 0, 1, 3).reshape(length, batch, size), outProjWeight, outProjBias);
-    const shown = (x: Tensor): Tensor => (averageAttnWeights ? x.mean(1) : x);
-    const seen = needWeights ? shown(kept === null ? weights : weights.mul(kept)) : null;
-    return bare ? [output.squeeze(1), seen === null ? null : seen.squeeze(0)] : [output, seen];
+      if (mask !== null && mask.shape[0] !== 1) mask = mask.reshape(batch, numHeads, length, keys);
+      const both = bothMasks(mask, padding?.reshape(batch, 1, 1, keys) ?? null, parts[0]);
+      const rate = training ? dropoutP : 0;
+      const {
+        output: joined,
+        weights,
+        kept,
+      } = attend(parts, both, rate, { scale: 1 / Math.sqrt(width), causal: false });
+      const output = linear(joined.permute(2, 0, 1, 3).reshape(length, batch, size), outProjWeight, outProjBias);
+      const shown = (x: Tensor): Tensor => (averageAttnWeights ? x.mean(1) : x);
+      const seen = needWeights ? shown(kept === null ? weights : weights.mul(kept)) : null;
+      return bare ? [output.squeeze(1), seen === null ? null : seen.squeeze(0)] : [output, seen];
+    };
+    return hidden(run);
   },
   {
     samples: (m) => [
