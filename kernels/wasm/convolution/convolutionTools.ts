@@ -12,7 +12,7 @@ import { addWinograd, type Winograd } from './winograd.js';
 const { ceil, min } = Math;
 
 /** The functions that convolutions are made of. */
-export interface Tools extends Planes, Pick<Gemm, 'multiply' | 'pack4' | 'pack8'> {
+export interface Tools extends Planes, Pick<Gemm, 'multiply' | 'multiplyPlanes' | 'pack4' | 'pack8'> {
   /** By the tile's size. */
   readonly winograd: ReadonlyMap<number, Winograd>;
 }
@@ -29,8 +29,8 @@ function toolsOn(heap: Heap): Tools {
   };
   const winograd = new Map(tiles.map(({ size }) => [size, family(size)]));
   const { copy, fillRows } = functions as unknown as Planes;
-  const { multiply, pack4, pack8 } = gemmOn(heap);
-  return { copy, fillRows, multiply, pack4, pack8, winograd };
+  const { multiply, multiplyPlanes, pack4, pack8 } = gemmOn(heap);
+  return { copy, fillRows, multiply, multiplyPlanes, pack4, pack8, winograd };
 }
 
 const tools = linked(toolsOn);
@@ -60,19 +60,28 @@ export function engineFor(blas: Library | null, shared: boolean): Engine | null 
   if (linked === null) return null;
   const { heap, functions } = linked;
   if (blas === null) return { heap, functions, pool, blas: false };
-  return { heap, functions: { ...functions, multiply: multiplyOn(heap, blas) }, pool, blas: true };
+  return { heap, functions: { ...functions, ...productsOn(heap, blas) }, pool, blas: true };
 }
 
 // CBLAS's constants for row after row, as stored, and transposed.
 const [rowMajor, asStored, transposed] = [101, 111, 112];
 
-/** `Gemm.multiply` for plain matrices. */
-function multiplyOn(heap: Heap, blas: Library): Gemm['multiply'] {
+/** The products for plain matrices. */
+function productsOn(heap: Heap, blas: Library): Pick<Gemm, 'multiply' | 'multiplyPlanes'> {
   const { gemm } = blas.single;
-  return (left, right, c, row, rows, columns, depth, accumulate) => {
+  const multiply: Gemm['multiply'] = (left, right, c, row, rows, columns, depth, accumulate) => {
     const [a, b, to] = [left, right, c].map((address) => heap.f32.subarray(address / 4));
     const beta = accumulate === 0 ? 0 : 1;
     gemm(rowMajor, transposed, asStored, rows, columns, depth, 1, a, rows, b, columns, beta, to, row / 4);
+  };
+  return {
+    multiply,
+    multiplyPlanes(left, right, c, row, rows, columns, depth, accumulate, count, leftPlane, rightPlane, plane) {
+      for (let k = 0; k < count; k++) {
+        const [a, b, to] = [left + k * leftPlane, right + k * rightPlane, c + k * plane];
+        multiply(a, b, to, row, rows, columns, depth, accumulate);
+      }
+    },
   };
 }
 

@@ -1,13 +1,11 @@
 import type { Heap } from '../heap.js';
+import type { Work } from '../threads/threads.js';
 import { type Engine, inPieces, pieceOf, workOf } from './convolutionTools.js';
 
 const { ceil, floor, max, min } = Math;
 
 /** Bytes of images that are staged at a time, if not one image alone is more. */
 const chunkBytes = 1 << 20;
-
-/** Bytes of all that is computed for the images that several threads take at a time. */
-const waveBytes = 1 << 24;
 
 /** Depth, height and width. */
 export type Triple = readonly [number, number, number];
@@ -66,12 +64,6 @@ export function chunkOf(images: number, size: number): number {
   return max(1, min(images, floor(chunkBytes / 4 / max(1, size))));
 }
 
-/** How many images all threads take at a time: some chunks for each, as many as have `most` bytes of other memory at `bytes` a chunk. */
-export function waveOf({ pool }: Engine, images: number, chunk: number, bytes: number = 0): number {
-  if (pool === null) return chunk;
-  return min(images, chunk * max(1, min(2 * pool.threads, floor(waveBytes / max(1, bytes)))));
-}
-
 /** Copies images to `raw`, and where they need another layout from there to `zeros`. Gives the address of the result. */
 export function stageImages(
   engine: Engine,
@@ -83,10 +75,39 @@ export function stageImages(
   to: Padded,
   zeros: number,
 ): number {
-  const size = elements(groups, from);
-  const { heap, functions } = engine;
-  heap.write(raw, from.data, from.offset + first * size, count * size);
+  writeImages(engine, from, groups, first, count, raw);
   if (!to.copied) return raw;
+  const work = workOf(engine);
+  layOut(engine, work, from, groups, count, raw, to, zeros);
+  work.done();
+  return zeros;
+}
+
+/** Copies images to `raw`. */
+export function writeImages(
+  { heap }: Engine,
+  from: Images,
+  groups: number,
+  first: number,
+  count: number,
+  raw: number,
+): void {
+  const size = elements(groups, from);
+  heap.write(raw, from.data, from.offset + first * size, count * size);
+}
+
+/** Copies images from `raw` to another layout, in which everything else is zero already. */
+export function layOut(
+  engine: Engine,
+  work: Work,
+  from: Images,
+  groups: number,
+  count: number,
+  raw: number,
+  to: Padded,
+  zeros: number,
+): void {
+  const { functions } = engine;
   const [depth, height, width] = from.plane;
   const rows = min(height, to.extent[1] - to.before[1]);
   const end = min(width, to.extent[2] - to.before[2]);
@@ -96,7 +117,6 @@ export function stageImages(
   const planes = flat ? channels : min(depth, to.extent[0] - to.before[0]);
   const [toPlane, fromPlane] = [flat ? to.channel : to.plane, height * width];
   const [step, row] = [4 * to.phases, 4 * width];
-  const work = workOf(engine);
   for (let c = 0; c < (flat ? 1 : channels); c++) {
     const start = c * to.channel + to.before[0] * to.plane + to.before[1] * to.row;
     for (let phase = 0; phase < to.phases; phase++) {
@@ -126,8 +146,6 @@ export function stageImages(
       });
     }
   }
-  work.done();
-  return zeros;
 }
 
 /** Fills an area of the heap with zeros. */

@@ -1,5 +1,5 @@
 import { depthBlock, panelColumns, panelRows } from '../product/gemm.js';
-import { panels } from '../product/staging.js';
+import { lines, panels } from '../product/staging.js';
 import type { Work } from '../threads/threads.js';
 import {
   areas,
@@ -11,18 +11,7 @@ import {
   type Tools,
   workOf,
 } from './convolutionTools.js';
-import {
-  blank,
-  chunkOf,
-  elements,
-  type Images,
-  type Kernels,
-  type Padded,
-  padded,
-  stageImages,
-  type Triple,
-  waveOf,
-} from './images.js';
+import { blank, chunkOf, elements, type Images, type Kernels, type Padded, padded, type Triple } from './images.js';
 import {
   each,
   type Pass,
@@ -36,6 +25,7 @@ import {
   writePlaces,
   writeTable,
 } from './patches.js';
+import { Intake, intakeSteps, inWaves, type Step, wavesOf } from './waves.js';
 
 const { ceil, max, min } = Math;
 
@@ -60,23 +50,27 @@ function multiplyPatches(
   const perGroup = outputs * inputs * kernel;
   const rows = panels(outputs, panelRows);
   const resultPlane = product(result.plane);
-  const chunk = waveOf(engine, images, chunkOf(images, max(input.size, groups * outputs * resultPlane)));
+  const waves = wavesOf(engine, images, chunkOf(images, max(input.size, groups * outputs * resultPlane)));
+  const { size: wave, slots } = waves;
   const places = passes.map(({ counts }) => product(counts));
-  const pitch = panels(chunk * max(...places), panelColumns);
+  const pitch = panels(wave * max(...places), panelColumns);
   const depths = passes.map(({ taps }) => taps.length * inputs);
   const deepest = max(...depths);
-  const block = pieceOf(engine, chunk * max(...places), panelColumns, columnBlock);
+  const block = pieceOf(engine, wave * max(...places), panelColumns, columnBlock);
   // Where the products are the results as they lie in memory, nothing is moved.
   const dense = rows === outputs || groups === 1;
-  const direct = dense && passes.length === 1 && chunk === 1 && pitch === resultPlane;
+  const direct = dense && passes.length === 1 && wave === 1 && pitch === resultPlane;
+  const intake = new Intake(engine, source, groups, input, waves);
+  const productBytes = lines(4 * passes.length * groups * rows * pitch);
+  const resultBytes = direct ? 0 : lines(4 * wave * elements(groups, result));
   const found = areas(
     engine,
     [
-      4 * max(chunk * elements(groups, source), groups * perGroup),
-      input.copied ? 4 * chunk * input.size : 0,
+      max(intake.bytes[0], 4 * groups * perGroup),
+      intake.bytes[1],
       4 * groups * rows * depths.reduce((a, b) => a + b, 0),
-      4 * groups * rows * pitch,
-      direct ? 0 : 4 * chunk * elements(groups, result),
+      slots * productBytes,
+      slots * resultBytes,
       4 * pitch * passes.length,
       4 * deepest * passes.length,
       4 * deepest,
@@ -102,8 +96,8 @@ function multiplyPatches(
   let to = left;
   for (const [p, { taps }] of passes.entries()) {
     lefts.push(to);
-    const steps = perChannel(inputs, taps, 1, turned ? outputs * kernel : kernel);
-    writeTable(heap, kernelSteps, steps, steps.length);
+    const offsets = perChannel(inputs, taps, 1, turned ? outputs * kernel : kernel);
+    writeTable(heap, kernelSteps, offsets, offsets.length);
     for (let g = 0; g < groups; g++) {
       for (let k = 0; k < depths[p]; k += depthBlock) {
         const depth = min(depthBlock, depths[p] - k);
@@ -119,16 +113,15 @@ function multiplyPatches(
     work.done();
     const sourceSteps = perChannel(inputs, taps, 0, input.channel);
     writeTable(heap, stepTables + 4 * p * deepest, sourceSteps, sourceSteps.length);
-    writePlaces(heap, placeTables + 4 * p * pitch, chunk, input.size, passes[p], pitch);
+    writePlaces(heap, placeTables + 4 * p * pitch, wave, input.size, passes[p], pitch);
   }
-  if (input.copied) blank(heap, zeros, chunk * input.size);
+  intake.begin(raw, zeros);
   if (bias === null) blank(heap, biasAt, groups * outputs);
   else heap.write(biasAt, bias, 0, groups * outputs);
 
   /** The products of a pass for a block of places of one group. */
-  const runBlock = (p: number, group: number, g: number, j: number, columns: number): void => {
+  const runBlock = (p: number, group: number, c: number, g: number, j: number, columns: number): void => {
     const depth = depths[p];
-    const c = products + 4 * (g * rows * pitch + j);
     if (bias !== null || depth === 0) {
       work.call(functions.fillRows, 0, c, 4 * pitch, outputs, columns, biasAt + 4 * g * outputs);
     }
@@ -142,35 +135,30 @@ function multiplyPatches(
       work.call(functions.multiply, 2, kernelAt, right, c, 4 * pitch, rows, columns, d, more);
     }
   };
-  for (let first = 0; first < images; first += chunk) {
-    const some = min(chunk, images - first);
-    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
-    for (const [p, pass] of passes.entries()) {
-      for (let g = 0; g < groups; g++) {
-        const group = from + 4 * g * inputs * input.channel;
-        inPieces(work, some * places[p], block, (j, n) => runBlock(p, group, g, j, panels(n, panelColumns)));
-      }
-      work.done(found.distance);
-      for (let g = 0; g < (direct ? 0 : groups); g++) {
-        const from = products + 4 * g * rows * pitch;
-        spread(
-          work,
-          functions,
-          pass,
-          some,
-          outputs,
-          groups,
-          pitch,
-          from,
-          result.plane,
-          results + 4 * g * outputs * resultPlane,
-        );
-      }
-      work.done();
-    }
-    const size = elements(groups, result);
-    heap.read(direct ? products : results, result.data, result.offset + first * size, some * size);
-  }
+  const productsAt = (slot: number, p: number, g: number): number =>
+    products + slot * productBytes + 4 * (p * groups + g) * rows * pitch;
+  const eachGroup = (visit: (p: number, g: number) => void): void => {
+    for (let p = 0; p < passes.length; p++) for (let g = 0; g < groups; g++) visit(p, g);
+  };
+  const steps: Step[] = intakeSteps(work, intake);
+  const multiply: Step['threads'] = (_, count, slot) =>
+    eachGroup((p, g) => {
+      const [group, c] = [intake.at(slot) + 4 * g * inputs * input.channel, productsAt(slot, p, g)];
+      inPieces(work, count * places[p], block, (j, n) => runBlock(p, group, c + 4 * j, g, j, panels(n, panelColumns)));
+    });
+  const copy: Step['threads'] = (_, count, slot) =>
+    eachGroup((p, g) => {
+      const to = results + slot * resultBytes + 4 * g * outputs * resultPlane;
+      spread(work, functions, passes[p], count, outputs, groups, pitch, productsAt(slot, p, g), result.plane, to);
+    });
+  steps.push({ threads: multiply });
+  if (!direct) steps.push({ threads: copy });
+  const [done, doneBytes] = direct ? [products, productBytes] : [results, resultBytes];
+  const size = elements(groups, result);
+  const read: Step['caller'] = (first, count, slot) =>
+    heap.read(done + slot * doneBytes, result.data, result.offset + first * size, count * size);
+  steps.push({ caller: read });
+  inWaves(work, waves, found.distance, steps);
   return true;
 }
 

@@ -1,8 +1,9 @@
 import { depthBlock, panelColumns, panelRows } from '../product/gemm.js';
-import { panels } from '../product/staging.js';
+import { lines, panels } from '../product/staging.js';
 import { areas, type Engine, inPieces, leftApart, pieceOf, rightApart, workOf } from './convolutionTools.js';
-import { blank, chunkOf, elements, type Images, type Kernels, stageImages, waveOf } from './images.js';
+import { chunkOf, elements, type Images, type Kernels, padded } from './images.js';
 import { patchedInput, perChannel, product, type Steps, tapsOf, walkOf, writePlaces, writeTable } from './patches.js';
+import { type Incoming, Intake, intakeSteps, inWaves, type Step, wavesOf } from './waves.js';
 
 const { max, min } = Math;
 
@@ -25,19 +26,22 @@ export function convolveKernels(
   const size = elements(groups, gradient);
   // Sums are cut where one thread cuts them, at the ends of its chunks.
   const chunk = chunkOf(images, max(input.size, size));
-  const wave = waveOf(engine, images, chunk);
+  const waves = wavesOf(engine, images, chunk);
+  const { size: wave, slots } = waves;
   const columns = inputs * product(kernels.taps);
   const rows = panels(outputs, panelRows);
   const whole = panels(columns, panelColumns);
   const depth = min(depthBlock, chunk * plane);
   const block = pieceOf(engine, whole, panelColumns, columnBlock);
+  const intake = new Intake(engine, source, groups, input, waves);
+  const intakeGiven = new Intake(engine, gradient, groups, padded(groups, gradient, gradient.plane, [0, 0, 0]), waves);
+  const leftBytes = lines(4 * groups * rows * wave * plane);
   const found = areas(
     engine,
     [
-      4 * wave * elements(groups, source),
-      input.copied ? 4 * wave * input.size : 0,
-      4 * wave * size,
-      4 * rows * depth,
+      ...intake.bytes,
+      intakeGiven.bytes[0],
+      slots * leftBytes,
       4 * groups * rows * whole,
       whole === columns ? 0 : 4 * outputs * columns,
       4 * whole,
@@ -63,37 +67,50 @@ export function convolveKernels(
   const counts = gradient.plane;
   writePlaces(heap, places, wave, input.size, { counts, start: 0, walk: walkOf(input, stride) }, wave * plane);
   writePlaces(heap, givenSteps, wave, size, { counts, start: 0, walk: [height * width, width, 1] }, wave * plane);
-  if (input.copied) blank(heap, zeros, wave * input.size);
+  intake.begin(raw, zeros);
+  intakeGiven.begin(given, 0);
 
-  /** Adds the products of one group for `d` places from k on. */
-  const runBlock = (group: number, gradients: number, sum: number, k: number, d: number, more: boolean): void => {
-    const a = leftApart(engine, rows, d);
-    inPieces(work, rows, pieceOf(engine, rows, panelRows, rows), (l, n) => {
-      const target = left + (l / panelRows) * a.half;
-      work.call(functions.pack4, 0, target, gradients, outputLanes + 4 * l, n, givenSteps + 4 * k, d, a.step, a.half);
-    });
-    work.done();
-    inPieces(work, whole, block, (j, n) => {
-      const { step, pair } = rightApart(engine, n, d);
-      work.call(functions.pack8, 1, right, group, lanes + 4 * j, n, places + 4 * k, d, step, pair);
-      work.call(functions.multiply, 2, left, right, sum + 4 * j, 4 * whole, rows, n, d, more ? 1 : 0);
-    });
-    work.done(found.distance);
-  };
-  for (let first = 0; first < images; first += wave) {
-    const some = min(wave, images - first);
-    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
-    heap.write(given, gradient.data, gradient.offset + first * size, some * size);
-    for (let g = 0; g < groups; g++) {
-      const [group, gradients] = [from + 4 * g * inputs * input.channel, given + 4 * g * outputs * plane];
-      for (let c = 0; c < some; c += chunk) {
-        const end = plane * min(some, c + chunk);
-        for (let k = c * plane; k < end; k += depth) {
-          runBlock(group, gradients, sums + 4 * g * rows * whole, k, min(depth, end - k), first + k > 0);
-        }
-      }
+  /** Blocks of places of some images. */
+  const eachBlock = (count: number, visit: (k: number, d: number) => void): void => {
+    for (let c = 0; c < count; c += chunk) {
+      const end = plane * min(count, c + chunk);
+      for (let k = c * plane; k < end; k += depth) visit(k, min(depth, end - k));
     }
-  }
+  };
+  const leftAt = (slot: number, g: number, k: number): number =>
+    left + slot * leftBytes + 4 * rows * (g * wave * plane + k);
+  const packed: Incoming = {
+    copied: true,
+    write: (first, count, slot) => intakeGiven.write(first, count, slot),
+    layOut: (_, count, slot) => {
+      for (let g = 0; g < groups; g++) {
+        const gradients = intakeGiven.at(slot) + 4 * g * outputs * plane;
+        eachBlock(count, (k, d) => {
+          const { step, half } = leftApart(engine, rows, d);
+          inPieces(work, rows, pieceOf(engine, rows, panelRows, rows), (l, n) => {
+            const target = leftAt(slot, g, k) + (l / panelRows) * half;
+            const steps = givenSteps + 4 * k;
+            work.call(functions.pack4, 0, target, gradients, outputLanes + 4 * l, n, steps, d, step, half);
+          });
+        });
+      }
+    },
+  };
+  const multiply: Step['threads'] = (first, count, slot) => {
+    for (let g = 0; g < groups; g++) {
+      const group = intake.at(slot) + 4 * g * inputs * input.channel;
+      inPieces(work, whole, block, (j, n) => {
+        const sum = sums + 4 * (g * rows * whole + j);
+        eachBlock(count, (k, d) => {
+          const { step, pair } = rightApart(engine, n, d);
+          const more = first + k > 0 ? 1 : 0;
+          work.call(functions.pack8, 1, right, group, lanes + 4 * j, n, places + 4 * k, d, step, pair);
+          work.call(functions.multiply, 2, leftAt(slot, g, k), right, sum, 4 * whole, rows, n, d, more);
+        });
+      });
+    }
+  };
+  inWaves(work, waves, found.distance, [...intakeSteps(work, intake, packed), { threads: multiply }]);
   for (let g = 0; g < groups; g++) {
     const sum = sums + 4 * g * rows * whole;
     if (whole !== columns) functions.copy(cropped, 0, 4 * columns, 4, sum, 0, 4 * whole, 4, 1, outputs, columns);

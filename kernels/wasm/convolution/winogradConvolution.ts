@@ -1,5 +1,5 @@
 import { panelColumns, panelRows } from '../product/gemm.js';
-import { panels, writeOffsets } from '../product/staging.js';
+import { lines, panels, writeOffsets } from '../product/staging.js';
 import {
   areas,
   type Engine,
@@ -10,7 +10,8 @@ import {
   rightApart,
   workOf,
 } from './convolutionTools.js';
-import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages, waveOf } from './images.js';
+import { blank, chunkOf, elements, type Images, type Kernels, padded } from './images.js';
+import { Intake, intakeSteps, inWaves, type Step, wavesOf } from './waves.js';
 import {
   blockOf,
   type Extent,
@@ -48,11 +49,12 @@ export function convolve(
   const input = padded(groups, source, [1, height + 2, width + 2], [0, top, left]);
   const cropped = area !== result.plane[1] * result.plane[2];
   const resultSize = groups * outputs * area;
-  const chunk = waveOf(engine, images, chunkOf(images, max(input.size, resultSize)));
+  const waves = wavesOf(engine, images, chunkOf(images, max(input.size, resultSize)));
+  const { size: wave, slots } = waves;
   const perImage = high * wide;
-  const tiles = chunk * perImage;
+  const tiles = wave * perImage;
   const most = blockOf(engine, grid, max(min(inputs, largestDepth), outputs));
-  if (chunk === images && tiles <= most.tiles) {
+  if (wave === images && tiles <= most.tiles) {
     return convolveOnce(engine, grid, extent, source, kernels, turned, result, bias);
   }
   const depth = min(inputs, most.depth);
@@ -63,13 +65,17 @@ export function convolve(
   const filterPlane = 4 * rows * inputs + skew;
   const inputPlane = 4 * depth * block + skew;
   const productPlane = 4 * rows * block + skew;
+  const intake = new Intake(engine, source, groups, input, waves);
+  const resultBytes = lines(4 * wave * resultSize);
+  const cropBytes = cropped ? lines(4 * wave * elements(groups, result)) : 0;
   const found = areas(
     engine,
     [
       groups * factors * filterPlane,
-      4 * max(chunk * elements(groups, source), groups * perGroup, cropped ? chunk * elements(groups, result) : 0),
-      input.copied ? 4 * chunk * input.size : 0,
-      4 * chunk * resultSize,
+      max(intake.bytes[0], 4 * groups * perGroup),
+      intake.bytes[1],
+      slots * resultBytes,
+      slots * cropBytes,
       4 * allTiles,
       4 * allTiles,
       4 * rows,
@@ -79,20 +85,20 @@ export function convolve(
     [factors * inputPlane, factors * productPlane],
   );
   if (found === null) return false;
-  const [filterAt, raw, zeros, results, sourceTiles, resultTiles, lanes, steps, biasAt] = found.common;
+  const [filterAt, raw, zeros, results, crops, sourceTiles, resultTiles, lanes, offsets, biasAt] = found.common;
   const [inputAt, productAt] = found.own;
   const work = workOf(engine);
 
   heap.write(raw, kernels.data, kernels.offset, groups * perGroup);
   writeOffsets(heap, lanes, outputs, turned ? kernelBytes : kernelBytes * inputs, rows);
-  writeOffsets(heap, steps, inputs, turned ? kernelBytes * outputs : kernelBytes, inputs);
+  writeOffsets(heap, offsets, inputs, turned ? kernelBytes * outputs : kernelBytes, inputs);
   const filter = turned ? winograd.turned : winograd.filter;
   for (let g = 0; g < groups; g++) {
     for (let c = 0; c < inputs; c += depth) {
       const d = min(depth, inputs - c);
       const { step, half, pair } = leftApart(engine, rows, d);
       const from = raw + 4 * g * perGroup;
-      const stepsAt = steps + 4 * c;
+      const stepsAt = offsets + 4 * c;
       inPieces(work, rows, pieceOf(engine, rows, pairOfFours, rows), (first, n) => {
         const to = filterAt + g * factors * filterPlane + 4 * c * rows + (first / pairOfFours) * pair;
         work.call(filter, 0, to, from, lanes + 4 * first, n, stepsAt, d, kernelRow, filterPlane, step, half, pair);
@@ -100,25 +106,23 @@ export function convolve(
     }
   }
   work.done();
-  if (input.copied) blank(heap, zeros, chunk * input.size);
+  intake.begin(raw, zeros);
   if (bias === null) blank(heap, biasAt, groups * outputs);
   else heap.write(biasAt, bias, 0, groups * outputs);
-  writeTiles(engine, grid, sourceTiles, chunk, input.size, input.row, allTiles);
-  writeTiles(engine, grid, resultTiles, chunk, resultSize, width, allTiles);
-  writeOffsets(heap, steps, inputs, 4 * input.channel, inputs);
+  writeTiles(engine, grid, sourceTiles, wave, input.size, input.row, allTiles);
+  writeTiles(engine, grid, resultTiles, wave, resultSize, width, allTiles);
+  writeOffsets(heap, offsets, inputs, 4 * input.channel, inputs);
 
   /** The results of one group for `n` tiles from t on. */
   const runBlock = (group: number, result: number, g: number, t: number, n: number): void => {
     for (let c = 0; c < inputs; c += depth) {
       const d = min(depth, inputs - c);
       const { step, half, pair } = rightApart(engine, n, d);
-      const [tilesAt, stepsAt, row] = [sourceTiles + 4 * t, steps + 4 * c, 4 * input.row];
+      const [tilesAt, stepsAt, row] = [sourceTiles + 4 * t, offsets + 4 * c, 4 * input.row];
       work.call(winograd.input, 1, inputAt, group, tilesAt, n, stepsAt, d, row, inputPlane, step, half, pair);
-      for (let x = 0; x < factors; x++) {
-        const left = filterAt + (g * factors + x) * filterPlane + 4 * c * rows;
-        const [right, product] = [inputAt + x * inputPlane, productAt + x * productPlane];
-        work.call(functions.multiply, 6, left, right, product, 4 * block, rows, n, d, c > 0 ? 1 : 0);
-      }
+      const [left, sides] = [filterAt + g * factors * filterPlane + 4 * c * rows, [filterPlane, inputPlane]];
+      const sizes = [4 * block, rows, n, d, c > 0 ? 1 : 0, factors];
+      work.call(functions.multiplyPlanes, 6, left, inputAt, productAt, ...sizes, ...sides, productPlane);
     }
     const [tilesAt, biases] = [resultTiles + 4 * t, biasAt + 4 * g * outputs];
     const [channel, row] = [4 * area, 4 * width];
@@ -137,28 +141,33 @@ export function convolve(
       row,
     );
   };
-  for (let first = 0; first < images; first += chunk) {
-    const some = min(chunk, images - first);
-    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
-    for (let g = 0; g < groups; g++) {
-      inPieces(work, some * perImage, block, (t, n) => {
-        const group = from + 4 * g * inputs * input.channel;
-        runBlock(group, results + 4 * g * outputs * area, g, t, panels(n, panelColumns));
-      });
-    }
-    if (!Number.isFinite(work.done(found.distance))) return false;
-    if (cropped) {
-      const [, high, wide] = result.plane;
-      const planes = some * groups * outputs;
-      const plane = 4 * high * wide;
-      inPieces(work, planes, pieceOf(engine, planes, 1, planes), (p, n) => {
-        const [to, from] = [raw + plane * p, results + 4 * area * p];
-        work.call(functions.copy, 0, to, plane, 4 * wide, 4, from, 4 * area, 4 * width, 4, n, high, wide);
-      });
-      work.done();
-    }
-    const count = elements(groups, result);
-    heap.read(cropped ? raw : results, result.data, result.offset + first * count, some * count);
+  const steps: Step[] = intakeSteps(work, intake);
+  steps.push({
+    threads: (_, count, slot) => {
+      for (let g = 0; g < groups; g++) {
+        const group = intake.at(slot) + 4 * g * inputs * input.channel;
+        const target = results + slot * resultBytes + 4 * g * outputs * area;
+        inPieces(work, count * perImage, block, (t, n) => runBlock(group, target, g, t, panels(n, panelColumns)));
+      }
+    },
+  });
+  if (cropped) {
+    const [, rows, columns] = result.plane;
+    const plane = 4 * rows * columns;
+    steps.push({
+      threads: (_, count, slot) => {
+        const planes = count * groups * outputs;
+        inPieces(work, planes, pieceOf(engine, planes, 1, planes), (p, n) => {
+          const [to, from] = [crops + slot * cropBytes + plane * p, results + slot * resultBytes + 4 * area * p];
+          work.call(functions.copy, 0, to, plane, 4 * columns, 4, from, 4 * area, 4 * width, 4, n, rows, columns);
+        });
+      },
+    });
   }
-  return true;
+  const [done, doneBytes] = cropped ? [crops, cropBytes] : [results, resultBytes];
+  const perResult = elements(groups, result);
+  const read: Step['caller'] = (first, count, slot) =>
+    heap.read(done + slot * doneBytes, result.data, result.offset + first * perResult, count * perResult);
+  steps.push({ caller: read });
+  return Number.isFinite(inWaves(work, waves, found.distance, steps));
 }

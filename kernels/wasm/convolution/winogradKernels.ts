@@ -1,7 +1,8 @@
 import { panelColumns, panelRows } from '../product/gemm.js';
 import { panels, writeOffsets } from '../product/staging.js';
 import { areas, type Engine, inPieces, leftApart, pairOfFours, rightApart, workOf } from './convolutionTools.js';
-import { blank, chunkOf, elements, type Images, type Kernels, padded, stageImages, waveOf } from './images.js';
+import { chunkOf, type Images, type Kernels, padded } from './images.js';
+import { Intake, intakeSteps, inWaves, type Step, wavesOf } from './waves.js';
 import { blockOf, type Extent, gridOf, kernelBytes, skew, writeTiles } from './winogradGrid.js';
 import { convolveKernelsOnce } from './winogradOnce.js';
 
@@ -37,31 +38,34 @@ export function convolveKernels(
   const chunk = chunkOf(images, max(input.size, given.size));
   const perImage = high * wide;
   const tiles = chunk * perImage;
-  const most = blockOf(engine, grid, max(inputs, outputs));
-  if (chunk === images && tiles <= min(most.depth, most.tiles)) {
+  const limits = blockOf(engine, grid, max(inputs, outputs));
+  if (chunk === images && tiles <= min(limits.depth, limits.tiles)) {
     return convolveKernelsOnce(engine, grid, extent, source, gradient, kernels);
   }
-  const block = ceil(tiles / ceil(tiles / min(most.depth, most.tiles)));
+  const block = ceil(tiles / ceil(tiles / min(limits.depth, limits.tiles)));
   const rows = panels(outputs, panelRows);
   const columns = panels(inputs, panelColumns);
   const perGroup = 9 * outputs * inputs;
   const inputPlane = 4 * columns * block + skew;
   const givenPlane = 4 * rows * block + skew;
   const sumPlane = 4 * rows * columns + skew;
-  // On several threads first all factors of some chunks, then all products; sums are the same, of the same blocks one after the other.
-  const slotsOf = (chunks: number): number => (pool === null ? 1 : groups * chunks * ceil(tiles / block));
-  const wave = waveOf(engine, images, chunk, slotsOf(1) * factors * (inputPlane + givenPlane));
-  const slots = slotsOf(ceil(wave / chunk));
+  // On several threads first all factors of a wave, then all products; sums are the same, of the same blocks one after the other.
+  const waves = wavesOf(engine, images, chunk);
+  const { size: wave, slots } = waves;
+  const most = pool === null ? 1 : groups * ceil(wave / chunk) * ceil(tiles / block);
+  const [intake, intakeGiven] = [
+    new Intake(engine, source, groups, input, waves),
+    new Intake(engine, gradient, groups, given, waves),
+  ];
   const found = areas(
     engine,
     [
-      slots * factors * inputPlane,
-      slots * factors * givenPlane,
+      slots * most * factors * inputPlane,
+      slots * most * factors * givenPlane,
       groups * factors * sumPlane,
-      4 * max(wave * elements(groups, source), perGroup) + 4 * kernelBytes,
-      input.copied ? 4 * wave * input.size : 0,
-      4 * wave * elements(groups, gradient),
-      given.copied ? 4 * wave * given.size : 0,
+      max(intake.bytes[0], 4 * perGroup + 4 * kernelBytes),
+      intake.bytes[1],
+      ...intakeGiven.bytes,
       4 * wave * perImage,
       4 * wave * perImage,
       4 * columns,
@@ -74,15 +78,15 @@ export function convolveKernels(
     found.common;
   const work = workOf(engine);
 
-  if (input.copied) blank(heap, zeros, wave * input.size);
-  if (given.copied) blank(heap, zerosGiven, wave * given.size);
+  intake.begin(raw, zeros);
+  intakeGiven.begin(rawGiven, zerosGiven);
   writeTiles(engine, grid, sourceTiles, wave, input.size, input.row, wave * perImage);
   writeTiles(engine, grid, givenTiles, wave, given.size, width, wave * perImage);
   writeOffsets(heap, channels, inputs, 4 * input.channel, columns);
   writeOffsets(heap, lanes, outputs, 4 * area, rows);
 
-  /** Factors of a block, from images and gradients at these addresses, to the slot's place. */
-  const transform = ({ g, t, n }: Block, slot: number, from: number, to: number, pieces: number): void => {
+  /** Factors of a block, from images and gradients at these addresses, to a place for one. */
+  const transform = ({ g, t, n }: Block, place: number, from: number, to: number, pieces: number): void => {
     const a = leftApart(engine, rows, n);
     const b = rightApart(engine, columns, n);
     const source = from + 4 * g * inputs * input.channel;
@@ -90,56 +94,67 @@ export function convolveKernels(
     const [sourceAt, tilesAt, sourceRow] = [sourceTiles + 4 * t, givenTiles + 4 * t, 4 * input.row];
     const pieceOf = (lanes: number): number => pairOfFours * ceil(lanes / pairOfFours / pieces);
     inPieces(work, columns, pieceOf(columns), (l, size) => {
-      const target = inputAt + slot * factors * inputPlane + (l / pairOfFours) * b.pair;
+      const target = inputAt + place * factors * inputPlane + (l / pairOfFours) * b.pair;
       const places = [target, source, channels + 4 * l, size, sourceAt, n, sourceRow];
       work.call(winograd.input, 0, ...places, inputPlane, b.step, b.half, b.pair);
     });
     inPieces(work, rows, pieceOf(rows), (l, size) => {
-      const target = givenAt + slot * factors * givenPlane + (l / pairOfFours) * a.pair;
+      const target = givenAt + place * factors * givenPlane + (l / pairOfFours) * a.pair;
       const places = [target, gradients, lanes + 4 * l, size, tilesAt, n, 4 * width];
       work.call(winograd.gradient, 0, ...places, givenPlane, a.step, a.half, a.pair);
     });
   };
-  /** Adds a block's products of one factor. */
-  const multiply = ({ g, n, more }: Block, slot: number, x: number): void => {
-    const [left, right] = [givenAt + (slot * factors + x) * givenPlane, inputAt + (slot * factors + x) * inputPlane];
+  /** Adds a block's products of `count` factors from x on. */
+  const multiply = ({ g, n, more }: Block, place: number, x: number, count: number): void => {
+    const [left, right] = [givenAt + (place * factors + x) * givenPlane, inputAt + (place * factors + x) * inputPlane];
+    const sizes = [4 * columns, rows, columns, n, more ? 1 : 0, count];
     const sum = sums + (g * factors + x) * sumPlane;
-    work.call(functions.multiply, 0, left, right, sum, 4 * columns, rows, columns, n, more ? 1 : 0);
+    work.call(functions.multiplyPlanes, 0, left, right, sum, ...sizes, givenPlane, inputPlane, sumPlane);
   };
-  const runBlocks = (blocks: readonly Block[], from: number, to: number): void => {
-    if (pool === null) {
-      for (const block of blocks) {
-        transform(block, 0, from, to, 1);
-        for (let x = 0; x < factors; x++) multiply(block, 0, x);
-      }
-      return;
-    }
-    const pieces = ceil((4 * pool.threads) / blocks.length);
-    for (const [slot, block] of blocks.entries()) transform(block, slot, from, to, pieces);
-    work.done();
-    for (let g = 0; g < groups; g++) {
-      for (let x = 0; x < factors; x++) {
-        work.task();
-        for (const [slot, block] of blocks.entries()) if (block.g === g) multiply(block, slot, x);
-      }
-    }
-    work.done();
-  };
-  for (let first = 0; first < images; first += wave) {
-    const some = min(wave, images - first);
-    const from = stageImages(engine, source, groups, first, some, raw, input, zeros);
-    const to = stageImages(engine, gradient, groups, first, some, rawGiven, given, zerosGiven);
+  const blocksOf = (first: number, count: number): Block[] => {
     const blocks: Block[] = [];
     for (let g = 0; g < groups; g++) {
-      for (let c = 0; c < some; c += chunk) {
-        const end = min(chunk, some - c) * perImage;
+      for (let c = 0; c < count; c += chunk) {
+        const end = min(chunk, count - c) * perImage;
         for (let t = 0; t < end; t += block) {
           blocks.push({ g, t: c * perImage + t, n: min(block, end - t), more: first + c + t > 0 });
         }
       }
     }
-    runBlocks(blocks, from, to);
+    return blocks;
+  };
+  const steps: Step[] = intakeSteps(work, intake, intakeGiven);
+  if (pool === null) {
+    steps.push({
+      threads: (first, count, slot) => {
+        for (const block of blocksOf(first, count)) {
+          transform(block, 0, intake.at(slot), intakeGiven.at(slot), 1);
+          multiply(block, 0, 0, factors);
+        }
+      },
+    });
+  } else {
+    const pieces = ceil((4 * pool.threads) / most);
+    steps.push({
+      threads: (first, count, slot) => {
+        for (const [k, block] of blocksOf(first, count).entries()) {
+          transform(block, slot * most + k, intake.at(slot), intakeGiven.at(slot), pieces);
+        }
+      },
+    });
+    steps.push({
+      threads: (first, count, slot) => {
+        const blocks = blocksOf(first, count);
+        for (let g = 0; g < groups; g++) {
+          for (let x = 0; x < factors; x++) {
+            work.task();
+            for (const [k, block] of blocks.entries()) if (block.g === g) multiply(block, slot * most + k, x, 1);
+          }
+        }
+      },
+    });
   }
+  inWaves(work, waves, 0, steps);
   for (let g = 0; g < groups; g++) {
     const from = sums + g * factors * sumPlane;
     const check = winograd.taps(raw, from, outputs, inputs, sumPlane, 4 * columns, kernelBytes * inputs);

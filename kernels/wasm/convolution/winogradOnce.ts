@@ -90,10 +90,9 @@ export function convolveOnce(
       const [weight, stepsAt] = [weights + 4 * g * perGroup, kernelSteps + 4 * c];
       const lane = lanes + 4 * r;
       work.call(filter, 1, filterAt, weight, lane, rows, stepsAt, d, kernelRow, filterPlane, step, half, pair);
-      for (let x = 0; x < factors; x++) {
-        const [a, b] = [filterAt + x * filterPlane, inputAt + x * inputPlane + 4 * c * tiles];
-        work.call(functions.multiply, 5, a, b, productAt + x * productPlane, 4 * tiles, rows, tiles, d, c > 0 ? 1 : 0);
-      }
+      const [a, b, more] = [filterAt, inputAt + 4 * c * tiles, c > 0 ? 1 : 0];
+      const apart = [filterPlane, inputPlane, productPlane];
+      work.call(functions.multiplyPlanes, 5, a, b, productAt, 4 * tiles, rows, tiles, d, more, factors, ...apart);
     }
     const [to, biases] = [results + 4 * (g * outputs + r) * area, biasAt + 4 * (g * outputs + r)];
     const [channel, row] = [4 * area, 4 * width];
@@ -194,10 +193,8 @@ export function convolveKernelsOnce(
       half,
       pair,
     );
-    for (let x = 0; x < factors; x++) {
-      const [a, b] = [givenAt + x * givenPlane, inputAt + x * inputPlane];
-      work.call(functions.multiply, 5, a, b, sums + x * sumPlane, 4 * columns, rows, columns, tiles, 0);
-    }
+    const sizes = [4 * columns, rows, columns, tiles, 0, factors];
+    work.call(functions.multiplyPlanes, 5, givenAt, inputAt, sums, ...sizes, givenPlane, inputPlane, sumPlane);
     const row = kernelBytes * inputs;
     work.call(winograd.taps, 3, rowsAt, sums, n, inputs, sumPlane, 4 * columns, row);
     const target = results + 4 * (g * perGroup + 9 * r * inputs);

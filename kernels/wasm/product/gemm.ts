@@ -77,6 +77,21 @@ export interface Gemm {
     depth: number,
     accumulate: number,
   ): void;
+  /** `multiply` for `count` products, whose sides and sums lie so many bytes apart. */
+  multiplyPlanes(
+    left: number,
+    right: number,
+    c: number,
+    row: number,
+    rows: number,
+    columns: number,
+    depth: number,
+    accumulate: number,
+    count: number,
+    leftPlane: number,
+    rightPlane: number,
+    plane: number,
+  ): void;
   /**
    * `multiply` for block after block of depth, `leftBlock` and `rightBlock` bytes apart: rows from `firstRow` and columns from `firstColumn`
    * of what is packed, both the first of a panel, to c.
@@ -237,6 +252,20 @@ function addMultiply(module: ModuleBuilder, kind: ElementKind): Callee {
   });
 }
 
+/** `multiply` for plane after plane. */
+function addMultiplyPlanes(module: ModuleBuilder, multiply: Callee): void {
+  module.function('multiplyPlanes', new Array<'i32'>(12).fill('i32'), null, (f, p) => {
+    const [left, right, c, row, rows, columns, depth, accumulate, count, leftPlane, rightPlane, plane] = p;
+    const k = f.local('i32');
+    f.count(k, count, 1, () => {
+      f.call(multiply, left, right, c, row, rows, columns, depth, accumulate);
+      f.set(left, plus(left, leftPlane));
+      f.set(right, plus(right, rightPlane));
+      f.set(c, plus(c, plane));
+    });
+  });
+}
+
 /** `multiply` for block after block of depth. */
 function addMultiplyBlocks(module: ModuleBuilder, kind: ElementKind, multiply: Callee): void {
   const parameters = new Array<'i32'>(12).fill('i32');
@@ -304,7 +333,9 @@ export function gemmOn(heap: Heap): Gemm {
   const module = new ModuleBuilder();
   addPack(module, panelRows);
   addPack(module, panelColumns);
-  addMultiplyBlocks(module, single, addMultiply(module, single));
+  const multiply = addMultiply(module, single);
+  addMultiplyBlocks(module, single, multiply);
+  addMultiplyPlanes(module, multiply);
   addProduct(module, single);
   addColumnSums(module);
   return heap.compile(module) as unknown as Gemm;

@@ -67,8 +67,22 @@ export class Work {
 
   /** Waits until all is done, with `distance` bytes between the threads' own areas; gives the sum of what the kernels returned. */
   done(distance: number = 0): number {
-    const sum = this.pool === null ? this.sum : this.pool.run(this.tasks, distance);
+    if (this.pool === null) return this.taken();
+    const tasks = this.tasks;
     this.tasks = [];
+    return this.pool.run(tasks, distance);
+  }
+
+  /** Has it begun, and leaves the caller time for what no kernel needs; the function that it gives does the rest like `done`. */
+  begin(distance: number = 0): () => number {
+    if (this.pool === null) return () => this.taken();
+    const tasks = this.tasks;
+    this.tasks = [];
+    return this.pool.start(tasks, distance);
+  }
+
+  private taken(): number {
+    const { sum } = this;
     this.sum = 0;
     return sum;
   }
