@@ -28,9 +28,9 @@ function toolsOn(heap: Heap): Tools {
     return Object.fromEntries(names.map((name) => [name.slice(0, -1), functions[name]])) as unknown as Winograd;
   };
   const winograd = new Map(tiles.map(({ size }) => [size, family(size)]));
-  const { copy, fillRows } = functions as unknown as Planes;
+  const { copy, fillRows, add } = functions as unknown as Planes;
   const { multiply, multiplyPlanes, pack4, pack8 } = gemmOn(heap);
-  return { copy, fillRows, multiply, multiplyPlanes, pack4, pack8, winograd };
+  return { copy, fillRows, add, multiply, multiplyPlanes, pack4, pack8, winograd };
 }
 
 const tools = linked(toolsOn);

@@ -18,6 +18,8 @@ export interface Planes {
   ): void;
   /** Writes a row's number, one of those at `values`, to each element of rows that lie `pitch` bytes apart; whole fours of columns. */
   fillRows(target: number, pitch: number, rows: number, columns: number, values: number): void;
+  /** Adds elements to others; up to three more behind them. */
+  add(target: number, source: number, count: number): void;
 }
 
 export function addPlanes(module: ModuleBuilder): void {
@@ -69,6 +71,14 @@ export function addPlanes(module: ModuleBuilder): void {
       });
       f.advance(values, 4);
       f.set(target, plus(target, pitch));
+    });
+  });
+  module.function('add', ['i32', 'i32', 'i32'], null, (f, [target, source, count]) => {
+    const i = f.local('i32');
+    f.count(i, count, 4, () => {
+      f.store('v128.store', target, op('f32x4.add', load('v128.load', target), load('v128.load', source)));
+      f.advance(target, 16);
+      f.advance(source, 16);
     });
   });
 }

@@ -13,11 +13,11 @@ export interface Waves {
 }
 
 /**
- * Waves of whole chunks, of which two threads get one: then what they compute stays near the processors. A second slot lets the
- * caller stage a wave while the threads compute another.
+ * Waves of whole chunks, one for two threads where no number is given: then what they compute stays near the processors. A second slot
+ * lets the caller stage a wave while the threads compute another.
  */
-export function wavesOf({ pool }: Engine, images: number, chunk: number): Waves {
-  const size = pool === null ? chunk : min(images, chunk * max(1, floor(pool.threads / 2)));
+export function wavesOf({ pool }: Engine, images: number, chunk: number, chunks?: number): Waves {
+  const size = pool === null ? chunk : min(images, chunk * (chunks ?? max(1, floor(pool.threads / 2))));
   return { images, size, slots: pool === null || size === images ? 1 : 2 };
 }
 
