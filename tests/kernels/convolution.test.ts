@@ -217,6 +217,8 @@ test.each(
         [way, 'a plane and a depth of more than a block', choose, [2, 24, 14, 14], [5, 24, 3, 3], [1, 1], [1, 1]],
         [way, 'more channels of a kernel than a block', choose, [2, 70, 9, 7], [3, 70, 3, 3], [1, 1], [1, 2]],
         [way, 'images of more than one chunk', choose, [3, 1, 301, 310], [1, 1, 2, 3], [0, 2], [2, 3]],
+        [way, 'more patches of an image than a block', choose, [2, 33, 40, 40], [5, 33, 3, 3], [1, 1], [1, 1]],
+        [way, 'more rows than a block, of one tap', choose, [2, 400, 30, 31], [5, 400, 1, 1], [0, 0], [1, 1]],
         [way, 'a kernel smaller than the stride', choose, [2, 5, 20, 23], [6, 5, 1, 2], [1, 0], [3, 4]],
       ] as const,
   ),

@@ -6,6 +6,7 @@ import { count, isContiguous } from '../../view.js';
 import { policy } from '../policy.js';
 import { depthBlock, panelColumns, panelRows } from '../product/gemm.js';
 import { panels } from '../product/staging.js';
+import * as blasConvolution from './blasConvolution.js';
 import { type Engine, engineFor } from './convolutionTools.js';
 import type { Images, Kernels, Triple } from './images.js';
 import * as patchConvolution from './patchConvolution.js';
@@ -17,20 +18,34 @@ import * as winogradKernels from './winogradKernels.js';
 
 const { ceil } = Math;
 
-/** What products cost, in cycles of the machine of docs/performance.md: a multiplication, and a call. */
+/**
+ * What ways cost, in cycles of the machine of docs/performance.md: a multiplication, a call, an element of a patch, a kernel's element
+ * beside patches, and a factor of a kernel's element.
+ */
 interface Prices {
   readonly multiplication: number;
   readonly call: number;
+  readonly patchElement: number;
+  readonly kernelElement: number;
+  readonly kernelFactor: number;
 }
 
-const microKernel: Prices = { multiplication: 0.27, call: 100 };
-const systemsBlas: Prices = { multiplication: 0.05, call: 3000 };
-// The same for an element of a patch, a kernel's element beside patches, a factor of an element, a factor of a kernel's element, and what
-// tiles need before the first call.
-const patchElement = 0.6;
-const kernelElement = 2;
+const microKernel: Prices = {
+  multiplication: 0.27,
+  call: 100,
+  patchElement: 0.6,
+  kernelElement: 2,
+  kernelFactor: 1,
+};
+const systemsBlas: Prices = {
+  multiplication: 0.055,
+  call: 3000,
+  patchElement: 2.5,
+  kernelElement: 0.55,
+  kernelFactor: 2,
+};
+// A factor of an element, and what tiles need before the first call.
 const factor = 1.6;
-const kernelFactor = 1;
 const start = 20_000;
 
 /** Whether operands are memory that can be staged: typed arrays of float32, and not look-alikes. */
@@ -51,17 +66,23 @@ interface Way {
   readonly size: number | null;
 }
 
-/**
- * The way that costs least by these counts, for a convolution of `source` to `result`; inputs go in so many lanes. Null where there is no
- * WebAssembly.
- */
-function wayOf(source: View, result: View, weight: View, groups: number, tiled: boolean, lanes: number): Way | null {
+/** What a convolution is beside its operands: whether tiles may do it, in so many lanes of inputs, and whether kernels are turned. */
+interface Kind {
+  readonly groups: number;
+  readonly tiled: boolean;
+  readonly lanes: number;
+  readonly turned: boolean;
+}
+
+/** The way that costs least by these counts, for a convolution of `source` to `result`. Null where there is no WebAssembly. */
+function wayOf(source: View, result: View, weight: View, { groups, tiled, lanes, turned }: Kind): Way | null {
   const [images, channels] = source.shape;
   const [, , depth, height, width] = result.shape;
   const inputs = channels / groups;
   const outputs = panels(result.shape[1] / groups, panelRows);
   const taps = count(weight.shape.slice(2));
   const places = images * depth * height * width;
+  const given = images * count(source.shape.slice(2));
   const work = places * taps * inputs * outputs * groups;
   const blas = work >= blasPolicy.convolutions ? systemBlas() : null;
   let best: [blas: boolean, size: number | null] = [false, null];
@@ -71,10 +92,14 @@ function wayOf(source: View, result: View, weight: View, groups: number, tiled: 
     if (cost <= least) [best, least] = [[through, size], cost];
   };
   for (const through of blas === null ? [false] : [false, true]) {
-    const { multiplication, call } = through ? systemsBlas : microKernel;
-    const blocks = ceil(places / 256) * ceil((taps * inputs) / depthBlock);
-    const perTap = places * (outputs * multiplication + patchElement) + outputs * kernelElement;
-    offer(through, null, groups * (taps * inputs * perTap + blocks * call));
+    const { multiplication, call, patchElement, kernelElement, kernelFactor } = through ? systemsBlas : microKernel;
+    // Through BLAS turned kernels give patches of the results; kernels are packed anew for each product.
+    const back = through && turned;
+    const [inner, outer, columns] = back ? [outputs, inputs, given] : [inputs, outputs, places];
+    const blocks = ceil(columns / 256);
+    const [packed, calls] = through ? [blocks, blocks] : [1, blocks * ceil((taps * inner) / depthBlock)];
+    const perTap = columns * (outer * multiplication + patchElement) + packed * outer * kernelElement;
+    offer(through, null, groups * (taps * inner * perTap + calls * call));
     for (const size of tiled ? policy.tiles : []) {
       const tiles = images * ceil(height / size) * ceil(width / size);
       const padded = panels(inputs, lanes);
@@ -128,7 +153,8 @@ function isWorth(output: View, result: View, weight: View): boolean {
 export function convolution(output: View, input: View, weight: View, options: Convolution, bias?: View): boolean {
   if (!canStage(output, input, weight, bias ?? weight) || !isWorth(output, output, weight)) return false;
   const { groups, padding } = options;
-  const way = wayOf(input, output, weight, groups, isTiled(weight, input, options), 1);
+  const tiled = isTiled(weight, input, options);
+  const way = wayOf(input, output, weight, { groups, tiled, lanes: 1, turned: false });
   if (way === null) return false;
   const { engine, size } = way;
   const [source, kernels] = [imagesOf(compact(input), groups), kernelsOf(compact(weight))];
@@ -137,7 +163,8 @@ export function convolution(output: View, input: View, weight: View, options: Co
     const extent = extentOf(input, groups, padding[1], padding[2]);
     if (winogradConvolution.convolve(engine, size, extent, source, kernels, false, result, begin)) return true;
   }
-  return patchConvolution.convolve(engine, stepsOf(input, options), source, kernels, result, begin);
+  const { convolve } = engine.blas ? blasConvolution : patchConvolution;
+  return convolve(engine, stepsOf(input, options), source, kernels, result, begin);
 }
 
 /** `Kernels.convolutionInput` in the same way. */
@@ -152,7 +179,7 @@ export function convolutionInput(
   const { groups, padding } = options;
   const [top, left] = [2 - padding[1], 2 - padding[2]];
   const tiled = top >= 0 && left >= 0 && isTiled(weight, gradient, options);
-  const way = wayOf(gradient, output, weight, groups, tiled, 1);
+  const way = wayOf(gradient, output, weight, { groups, tiled, lanes: 1, turned: true });
   if (way === null) return false;
   const { engine, size } = way;
   const [source, kernels] = [imagesOf(compact(gradient), groups), kernelsOf(compact(weight))];
@@ -161,14 +188,16 @@ export function convolutionInput(
     const extent = extentOf(gradient, groups, top, left);
     if (winogradConvolution.convolve(engine, size, extent, source, kernels, true, result, begin)) return true;
   }
-  return patchConvolution.convolveInput(engine, stepsOf(gradient, options), source, kernels, result, begin);
+  const { convolveInput } = engine.blas ? blasConvolution : patchConvolution;
+  return convolveInput(engine, stepsOf(gradient, options), source, kernels, result, begin);
 }
 
 /** `Kernels.convolutionWeight` in the same way. */
 export function convolutionWeight(output: View, gradient: View, input: View, options: Convolution): boolean {
   if (!canStage(output, gradient, input) || !isWorth(output, gradient, output)) return false;
   const { groups, padding } = options;
-  const way = wayOf(input, gradient, output, groups, isTiled(output, input, options), panelColumns);
+  const tiled = isTiled(output, input, options);
+  const way = wayOf(input, gradient, output, { groups, tiled, lanes: panelColumns, turned: false });
   if (way === null) return false;
   const { engine, size } = way;
   const [source, given] = [imagesOf(compact(input), groups), imagesOf(compact(gradient), groups)];
@@ -176,5 +205,6 @@ export function convolutionWeight(output: View, gradient: View, input: View, opt
     const extent = extentOf(input, groups, padding[1], padding[2]);
     if (winogradKernels.convolveKernels(engine, size, extent, source, given, kernelsOf(output))) return true;
   }
-  return patchKernels.convolveKernels(engine, stepsOf(input, options), source, given, kernelsOf(output));
+  const { convolveKernels } = engine.blas ? blasConvolution : patchKernels;
+  return convolveKernels(engine, stepsOf(input, options), source, given, kernelsOf(output));
 }

@@ -28,9 +28,9 @@ function toolsOn(heap: Heap): Tools {
     return Object.fromEntries(names.map((name) => [name.slice(0, -1), functions[name]])) as unknown as Winograd;
   };
   const winograd = new Map(tiles.map(({ size }) => [size, family(size)]));
-  const { copy, fillRows, add } = functions as unknown as Planes;
+  const { copy, accumulate, fillRows, add } = functions as unknown as Planes;
   const { multiply, multiplyPlanes, pack4, pack8 } = gemmOn(heap);
-  return { copy, fillRows, add, multiply, multiplyPlanes, pack4, pack8, winograd };
+  return { copy, accumulate, fillRows, add, multiply, multiplyPlanes, pack4, pack8, winograd };
 }
 
 const tools = linked(toolsOn);
@@ -50,7 +50,7 @@ export interface Engine {
   readonly heap: Heap;
   readonly functions: Tools;
   readonly pool: Pool | null;
-  readonly blas: boolean;
+  readonly blas: Library | null;
 }
 
 /** The engine over the system's BLAS if one is given, else over this thread, or all of them where `shared`; null where there is no WebAssembly. */
@@ -59,8 +59,8 @@ export function engineFor(blas: Library | null, shared: boolean): Engine | null 
   const linked = tools(pool?.heap);
   if (linked === null) return null;
   const { heap, functions } = linked;
-  if (blas === null) return { heap, functions, pool, blas: false };
-  return { heap, functions: { ...functions, ...productsOn(heap, blas) }, pool, blas: true };
+  if (blas === null) return { heap, functions, pool, blas };
+  return { heap, functions: { ...functions, ...productsOn(heap, blas) }, pool, blas };
 }
 
 // CBLAS's constants for row after row, as stored, and transposed.
