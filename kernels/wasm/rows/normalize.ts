@@ -31,24 +31,35 @@ export function stageAlong(memory: Float32Array, at: number, view: View | null, 
   else memory.set(floats(view).subarray(view.offset, view.offset + size), at);
 }
 
-/** Mean and sum of squared deviations of each line, taken together from those of pieces as they come. */
+/** Mean and sum of squared deviations of each line, taken together from those of pieces as they come, as many for each. */
 class Lines {
   readonly mean: Float64Array;
   readonly squares: Float64Array;
-  private readonly seen: Float64Array;
+  /** 1 / sqrt(variance + eps), of those that are complete. */
+  readonly scale: Float64Array;
+  private readonly seen: Uint32Array;
+  private readonly inverses: Float64Array;
 
-  constructor(n: number) {
+  constructor(n: number, pieces: number) {
     this.mean = new Float64Array(n);
     this.squares = new Float64Array(n);
-    this.seen = new Float64Array(n);
+    this.scale = new Float64Array(n);
+    this.seen = new Uint32Array(n);
+    this.inverses = Float64Array.from({ length: pieces + 1 }, (_, k) => 1 / k);
   }
 
   /** T. Chan, G. Golub and R. LeVeque (1979), for parts of one size. */
   add(line: number, mean: number, squares: number, size: number): void {
     const parts = ++this.seen[line];
     const off = mean - this.mean[line];
-    this.mean[line] += off / parts;
-    this.squares[line] += squares + (off * off * size * (parts - 1)) / parts;
+    const step = off * this.inverses[parts];
+    this.mean[line] += step;
+    this.squares[line] += squares + off * step * size * (parts - 1);
+  }
+
+  /** Some lines of n elements are complete. */
+  complete(first: number, m: number, n: number, eps: number): void {
+    for (let k = first; k < first + m; k++) this.scale[k] = 1 / sqrt(this.squares[k] / n + eps);
   }
 }
 
@@ -58,19 +69,20 @@ function writeNumbers(
   at: number,
   { lines, along, others }: Pieces,
   [first, m]: readonly [number, number],
-  { mean, squares }: Lines,
+  { mean, scale }: Lines,
   { weight, bias }: Normalized,
-  [n, eps]: readonly [number, number],
 ): void {
   const weights = along ? null : weight && floats(weight);
   const biases = along ? null : bias && floats(bias);
+  const weightPlaces = others[0];
   const biasPlaces = others[others.length - 1];
   for (let k = first; k < first + m; k++, at += 4) {
-    const center = mean[lines[k]];
-    const scale = 1 / sqrt(squares[lines[k]] / n + eps);
+    const line = lines[k];
+    const center = mean[line];
+    const factor = scale[line];
     f32[at] = center;
     f32[at + 1] = center - f32[at];
-    f32[at + 2] = weights === null ? scale : scale * weights[others[0][k]];
+    f32[at + 2] = weights === null ? factor : factor * weights[weightPlaces[k]];
     f32[at + 3] = biases === null ? 0 : biases[biasPlaces[k]];
   }
 }
@@ -87,7 +99,7 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
   const opened = pieces && opening();
   if (pieces === null || opened === null) return false;
   const { heap, functions: kernels } = opened;
-  const { size, number, along, block, lineCount } = pieces;
+  const { size, number, along, block, lineCount, lines: lineOf } = pieces;
   const bytes = blockBytes(pieces);
   const row = 16 * ceil(size / 4) + slack;
   const from = heap.reserve(2 * bytes + 2 * row + 32 * block);
@@ -103,7 +115,8 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
     stageAlong(f32, weightAt / 4, weight, size, 1);
     stageAlong(f32, biasAt / 4, bias, size, 0);
   }
-  const lines = new Lines(lineCount);
+  const several = number > lineCount;
+  const lines = new Lines(lineCount, number / lineCount);
   const n = (number * size) / lineCount;
   const load = (first: number, m: number): void => {
     const at = input.offset + first * size;
@@ -112,15 +125,17 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
   const measure = (first: number, m: number): void => {
     kernels.statistics(from, m, 4 * size, sums);
     for (let k = first, p = sums / 8; k < first + m; k++, p += 2) {
-      if (number > lineCount) lines.add(pieces.lines[k], f64[p], f64[p + 1], size);
+      if (several) lines.add(lineOf[k], f64[p], f64[p + 1], size);
       else {
-        lines.mean[pieces.lines[k]] = f64[p];
-        lines.squares[pieces.lines[k]] = f64[p + 1];
+        lines.mean[k] = f64[p];
+        lines.squares[k] = f64[p + 1];
       }
     }
   };
   const write = (first: number, m: number): void => {
-    writeNumbers(f32, numbers / 4, pieces, [first, m], lines, operands, [n, eps]);
+    if (!several) lines.complete(first, m, n, eps);
+    else if (first === 0) lines.complete(0, lineCount, n, eps);
+    writeNumbers(f32, numbers / 4, pieces, [first, m], lines, operands);
     if (along) kernels.applyAlong(from, to, m, 4 * size, numbers, weightAt, biasAt);
     else kernels.apply(from, to, m, 4 * size, numbers);
     floats(output).set(f32.subarray(to / 4, to / 4 + m * size), output.offset + first * size);

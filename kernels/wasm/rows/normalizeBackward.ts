@@ -12,9 +12,9 @@ type To = Parameters<FusedKernels['normalizeBackward']>[0];
 interface Lines {
   readonly mean: Float32Array;
   readonly scale: Float64Array;
-  /** Sums of the gradients times weights, and of their products with the normalized input; then the means that the gradient takes off. */
-  readonly first: Float64Array;
-  readonly second: Float64Array;
+  /** Sums of the gradients times weights, and of their products with the normalized input; of complete lines what they add to the gradient. */
+  readonly shift: Float64Array;
+  readonly slope: Float64Array;
 }
 
 function linesOf(mean: View, variance: View, eps: number, n: number): Lines {
@@ -24,8 +24,8 @@ function linesOf(mean: View, variance: View, eps: number, n: number): Lines {
   return {
     mean: floats(mean).subarray(mean.offset, mean.offset + n),
     scale,
-    first: new Float64Array(n),
-    second: new Float64Array(n),
+    shift: new Float64Array(n),
+    slope: new Float64Array(n),
   };
 }
 
@@ -50,7 +50,7 @@ export function normalizeBackwardVectors(
   const opened = pieces && opening();
   if (pieces === null || opened === null) return false;
   const { heap, functions: kernels } = opened;
-  const { size, number, along, block, lineCount, others } = pieces;
+  const { size, number, along, block, lineCount, others, lines: lineOf } = pieces;
   const bytes = blockBytes(pieces);
   const row = 16 * ceil(size / 4) + slack;
   const gradientAt = heap.reserve(3 * bytes + 5 * row + 32 * block + 8);
@@ -107,27 +107,28 @@ export function normalizeBackwardVectors(
   }
   const n = (number * size) / lineCount;
   const lines = linesOf(mean, variance, eps, lineCount);
+  const { scale, shift, slope } = lines;
   const weights = weight === null || along ? null : floats(weight);
   const entries = along || sums === null ? 0 : count(sums.shape);
   const [weightSums, biasSums] = [new Float64Array(entries), new Float64Array(entries)];
-  const sumPlaces = others[others.length - 1];
+  const [weightPlaces, sumPlaces] = [others[0], others[others.length - 1]];
 
   const measure = (first: number, m: number): void => {
     for (let k = first, p = numbersAt / 4; k < first + m; k++, p += 4) {
-      const line = pieces.lines[k];
+      const line = lineOf[k];
       f32[p] = lines.mean[line];
-      f32[p + 1] = lines.scale[line];
+      f32[p + 1] = scale[line];
     }
     if (along) {
       const places = [numbersAt, sumsAt, weightAt, toWeightAt, toBiasAt];
       kernels.gradientSumsAlong(gradientAt, inputAt, m, 4 * size, ...places);
     } else kernels.gradientSums(gradientAt, inputAt, m, 4 * size, numbersAt, sumsAt);
     for (let k = first, p = sumsAt / 8; k < first + m; k++, p += 2) {
-      const line = pieces.lines[k];
-      const factor = weights === null ? 1 : weights[others[0][k]];
-      const product = f64[p + 1] * lines.scale[line];
-      lines.first[line] += factor * f64[p];
-      lines.second[line] += factor * product;
+      const line = lineOf[k];
+      const factor = weights === null ? 1 : weights[weightPlaces[k]];
+      const product = f64[p + 1] * scale[line];
+      shift[line] += factor * f64[p];
+      slope[line] += factor * product;
       if (entries > 0) {
         biasSums[sumPlaces[k]] += f64[p];
         weightSums[sumPlaces[k]] += product;
@@ -135,16 +136,25 @@ export function normalizeBackwardVectors(
     }
   };
   const [meanGradients, varianceGradients] = [floats(toMean), floats(toVariance)];
+  /** Some lines have all of their sums. */
+  const complete = (first: number, m: number): void => {
+    for (let line = first; line < first + m; line++) {
+      const factor = scale[line];
+      const a = shift[line] / n - meanGradients[toMean.offset + line] / (n * factor);
+      const b = slope[line] / n - (2 * varianceGradients[toVariance.offset + line]) / (n * factor * factor);
+      shift[line] = -a * factor;
+      slope[line] = -b * factor * factor;
+    }
+  };
   const write = (first: number, m: number): void => {
+    if (number === lineCount) complete(first, m);
+    else if (first === 0) complete(0, lineCount);
     for (let k = first, p = numbersAt / 4; k < first + m; k++, p += 4) {
-      const line = pieces.lines[k];
-      const scale = lines.scale[line];
-      const a = lines.first[line] / n - meanGradients[toMean.offset + line] / (n * scale);
-      const b = lines.second[line] / n - (2 * varianceGradients[toVariance.offset + line]) / (n * scale * scale);
+      const line = lineOf[k];
       f32[p] = lines.mean[line];
-      f32[p + 1] = weights === null ? scale : scale * weights[others[0][k]];
-      f32[p + 2] = -b * scale * scale;
-      f32[p + 3] = -a * scale;
+      f32[p + 1] = weights === null ? scale[line] : scale[line] * weights[weightPlaces[k]];
+      f32[p + 2] = slope[line];
+      f32[p + 3] = shift[line];
     }
     const places = [gradientAt, inputAt, resultAt, m, 4 * size, numbersAt];
     if (along) kernels.applyGradientAlong(...places, weightAt);
