@@ -77,6 +77,8 @@ test.each([
   ['columns', 17, 1043, 39],
   ['depth', 39, 17, 1043],
   ['depth and columns', 131, 531, 270],
+  ['elements on the right side', 17, 600, 1043],
+  ['elements on the left side', 640, 17, 1043],
 ])('more %s than a block', (_name, rows, columns, depth) => {
   const random = randoms(rows);
   const [a, b] = [operand([rows, depth], random), operand([depth, columns], random)];

@@ -16,9 +16,9 @@ const rowBlock = 256;
 const columnBlock = 512;
 /** Elements of an operand that are staged at a time, to be packed while they are in the second cache. */
 const band = 32768;
-// The same for several threads: few jobs, for whoever is done waits for the others at the end of each.
+// The same for several threads: few jobs, for whoever is done waits for the others at the end of each; bands are staged while the one before is packed.
 const sharedRowBlock = 1024;
-const sharedBand = 2 ** 20;
+const sharedBand = 2 ** 19;
 /** Elements of the right matrix, and steps of depth, that are packed before the rows of the left one are visited. */
 const rightPart = 2 ** 22;
 const depthPart = 4096;
@@ -103,7 +103,8 @@ function from(m: Matrix, i: number, j: number): Matrix {
 
 /**
  * Packs a whole matrix, `width` rows to a panel, in blocks of depth that follow each other; `to` holds rows up to a whole panel. Staged
- * in bands across the longer stride, which are dense if anything is. The last band is work still to be done.
+ * in bands across the longer stride, which are dense if anything is, on several threads each while they pack the one before. The last
+ * band is work still to be done.
  */
 function pack(
   { heap, functions, pool, work }: Threads,
@@ -137,26 +138,29 @@ function pack(
       first += run;
     }
   };
-  if (abs(m.row) >= abs(m.column)) {
-    const most = max(width, width * floor(size / depth / width));
-    for (let i = 0; i < rows; i += most) {
-      const n = min(most, rows - i);
-      if (i > 0) work.done();
-      put(stage(heap, staged, from(m, i, 0), n, depth), i, n, 0, depth);
-    }
-  } else {
-    const most = max(1, floor(size / rows));
-    for (let k = 0; k < depth; k += most) {
-      const steps = min(most, depth - k);
-      if (k > 0) work.done();
-      put(stage(heap, staged, from(m, 0, k), rows, steps), 0, rows, k, steps);
-    }
+  const apart = pool === null ? 0 : bandBytes(pool, bytes, rows, depth, width);
+  const across = abs(m.row) >= abs(m.column);
+  const most = across ? max(width, width * floor(size / depth / width)) : max(1, floor(size / rows));
+  const end = across ? rows : depth;
+  for (let first = 0; first < end; first += most) {
+    const at = staged + ((first / most) % 2) * apart;
+    const n = min(most, end - first);
+    const finish = first === 0 ? null : work.begin();
+    const band = across ? stage(heap, at, from(m, first, 0), n, depth) : stage(heap, at, from(m, 0, first), rows, n);
+    finish?.();
+    if (across) put(band, first, n, 0, depth);
+    else put(band, 0, rows, first, n);
   }
 }
 
 /** Bytes for a band. */
-function bandRoom(pool: Pool | null, bytes: number, rows: number, depth: number, width: number): number {
+function bandBytes(pool: Pool | null, bytes: number, rows: number, depth: number, width: number): number {
   return lines(2 * bytes * max(min(rows * depth, pool === null ? band : sharedBand), width * depth, rows) + slack);
+}
+
+/** Bytes for the bands that are in the heap at a time. */
+function bandRoom(pool: Pool | null, bytes: number, rows: number, depth: number, width: number): number {
+  return (pool === null ? 1 : 2) * bandBytes(pool, bytes, rows, depth, width);
 }
 
 /** In blocks: a part of the right matrix is packed, then each block of the left one's rows, so that each is packed once. */
@@ -185,9 +189,12 @@ function large(
   // Both at the same time where both are packed at the same time.
   const staging = pool === null ? max(leftRoom, rightRoom) : leftRoom + rightRoom;
   const first = start === null ? 0 : lines(bytes * columns + slack);
-  const at = heap.reserve(bytes * (height * width + height * steps + part * steps) + staging + first);
+  // The results of a block are taken out while the next ones are computed.
+  const sums = bytes * height * width;
+  const apart = pool === null ? 0 : sums;
+  const at = heap.reserve(sums + apart + bytes * (height * steps + part * steps) + staging + first);
   if (at === 0) return false;
-  const left = at + bytes * height * width;
+  const left = at + sums + apart;
   const right = left + bytes * height * steps;
   const rightStaged = right + bytes * part * steps;
   const leftStaged = pool === null ? rightStaged : rightStaged + rightRoom;
@@ -201,34 +208,34 @@ function large(
         const m = min(block, rows - i);
         pack(threads, panelRows, left, leftStaged, from(a, i, k), m, d);
         work.done();
+        let before: { finish(): void; take(): void } | null = null;
         for (let jj = 0; jj < n; jj += columnBlock) {
           const w = min(columnBlock, n - jj);
           const pitch = panels(w, panelColumns);
-          const to = from(c, i, j + jj);
-          if (k > 0) resume(heap, at, pitch, to, m, w);
-          else if (row !== 0) repeat(heap, bytes, at, pitch, row / bytes + j + jj, m, w);
-          multiply(
-            threads,
-            bytes,
-            left,
-            panels(m, panelRows),
-            right,
-            panels(n, panelColumns),
-            jj,
-            at,
-            pitch,
-            d,
-            k > 0 || row !== 0,
-          );
-          unstage(heap, at, pitch, to, m, w);
+          const [place, to] = [at + ((jj / columnBlock) % 2) * apart, from(c, i, j + jj)];
+          if (k > 0) resume(heap, place, pitch, to, m, w);
+          else if (row !== 0) repeat(heap, bytes, place, pitch, row / bytes + j + jj, m, w);
+          const sides = [panels(m, panelRows), right, panels(n, panelColumns)] as const;
+          multiply(threads, bytes, left, ...sides, jj, place, pitch, d, k > 0 || row !== 0);
+          const take = (): void => unstage(heap, place, pitch, to, m, w);
+          if (pool === null) {
+            take();
+            continue;
+          }
+          before?.finish();
+          const finish = work.begin();
+          before?.take();
+          before = { finish, take };
         }
+        before?.finish();
+        before?.take();
       }
     }
   }
   return true;
 }
 
-/** The product of all packed rows and of `width` packed columns from `j` on, which all threads share out by columns, or by rows where it is narrow. */
+/** Adds to the work the product of all packed rows and of `width` packed columns from `j` on, which all threads share out by columns, or by rows where it is narrow. */
 function multiply(
   { functions, work }: Threads,
   bytes: number,
@@ -254,7 +261,6 @@ function multiply(
   } else {
     work.share(functions.multiplyBlocks, rows, panelRows, (i, n) => piece(i, n, 0, width));
   }
-  work.done();
 }
 
 /** Brings back sums that an earlier part of the depth has left in c. */
