@@ -138,27 +138,39 @@ describe('convolutions on two threads are those on one, to the last bit', () => 
     padding: whole(0, 1),
   });
 
-  test.each([
+  const ways = [
     ['tiles of 2', { tiles: [2], tilePrice: 0 }],
     ['tiles of 4', { tiles: [4], tilePrice: 0 }],
     ['patches', { tiles: [] }],
-  ])('%s', (_name, ways) => {
-    Object.assign(policy, ways, { convolutions: 1 });
-    fc.assert(
-      fc.property(options, fc.integer(), ({ images, groups, inputs, outputs, side, taps, stride, padding }, seed) => {
-        const random = randoms(seed);
-        const places = Math.floor((side + 2 * padding - taps) / stride) + 1;
-        const input = operand([images, groups * inputs, side, side], random);
-        const weight = operand([groups * outputs, inputs, taps, taps], random);
-        const gradient = operand([images, groups * outputs, places, places], random);
-        const pair = (n: number): number[] => [n, n];
-        const how = { stride: pair(stride), padding: pair(padding), dilation: pair(1), groups };
-        const like = (view: View): View => blank('float32', view.shape);
-        expectSameBits(like(gradient), (output) => convolution(output, input, weight, how));
-        expectSameBits(like(input), (output) => convolutionInput(output, gradient, weight, how));
-        expectSameBits(like(weight), (output) => convolutionWeight(output, gradient, input, how));
-      }),
-      { numRuns: 10, endOnFailure: true },
-    );
+  ] as const;
+
+  function expectSameConvolutions(
+    { images, groups, inputs, outputs, side, taps, stride, padding }: Record<string, number>,
+    seed: number,
+  ): void {
+    const random = randoms(seed);
+    const places = Math.floor((side + 2 * padding - taps) / stride) + 1;
+    const input = operand([images, groups * inputs, side, side], random);
+    const weight = operand([groups * outputs, inputs, taps, taps], random);
+    const gradient = operand([images, groups * outputs, places, places], random);
+    const pair = (n: number): number[] => [n, n];
+    const how = { stride: pair(stride), padding: pair(padding), dilation: pair(1), groups };
+    const like = (view: View): View => blank('float32', view.shape);
+    expectSameBits(like(gradient), (output) => convolution(output, input, weight, how));
+    expectSameBits(like(input), (output) => convolutionInput(output, gradient, weight, how));
+    expectSameBits(like(weight), (output) => convolutionWeight(output, gradient, input, how));
+  }
+
+  test.each(ways)('%s', (_name, way) => {
+    Object.assign(policy, way, { convolutions: 1 });
+    fc.assert(fc.property(options, fc.integer(), expectSameConvolutions), { numRuns: 10, endOnFailure: true });
+  });
+
+  // An image of 20 channels and 74 x 74 elements is a chunk of its own.
+  test.each(ways)('%s, more images than are in the heap at a time', (_name, way) => {
+    Object.assign(policy, way, { convolutions: 1 });
+    const usual = { images: 3, groups: 1, inputs: 20, outputs: 24, side: 74, taps: 3, stride: 1, padding: 0 };
+    expectSameConvolutions({ ...usual, images: 5 }, 1);
+    expectSameConvolutions({ ...usual, padding: 1 }, 2);
   });
 });

@@ -69,9 +69,9 @@ export function convolveKernels(
   const found = areas(
     engine,
     [
+      strands * groups * factors * sumPlane,
       slots * blockPlaces * factors * inputPlane,
       slots * blockPlaces * factors * givenPlane,
-      strands * groups * factors * sumPlane,
       max(intake.bytes[0], strands * groups * tapBytes),
       intake.bytes[1],
       ...intakeGiven.bytes,
@@ -83,7 +83,7 @@ export function convolveKernels(
     apart ? [factors * inputPlane, factors * givenPlane] : [],
   );
   if (found === null) return false;
-  const [inputPlaces, givenPlaces, sums, raw, zeros, rawGiven, zerosGiven, sourceTiles, givenTiles, channels, lanes] =
+  const [sums, inputPlaces, givenPlaces, raw, zeros, rawGiven, zerosGiven, sourceTiles, givenTiles, channels, lanes] =
     found.common;
   const [inputAt, givenAt] = apart ? found.own : [inputPlaces, givenPlaces];
   const work = workOf(engine);
