@@ -75,7 +75,7 @@ function absentFor(name: string): Tensor['storage'] {
   if (storage === undefined) {
     storage = {
       version: -1,
-      held: 0,
+      owner: null,
       get buffer(): never {
         throw new AutogradError(`${name}: its gradient reads a value that the row does not save`);
       },

@@ -177,24 +177,19 @@ function checkNaN(node: Node, gradient: Tensor, edge: number): void {
   );
 }
 
-/** Whether a node saved more than numbers and stand-ins for shapes. */
-function savedElements(node: Node): boolean {
+/** The end of what a node saved, unless that is numbers and stand-ins for shapes only: what no other node knows serves for other results. */
+function release(node: Node): void {
   const saved = node.saved as Node['saved'] & object;
+  let elements = false;
   for (let i = 0; i < saved.length; i++) {
     const x = saved[i];
-    if (x !== null && typeof x !== 'number' && x.storage.version >= 0) return true;
-  }
-  return false;
-}
-
-/** The end of saved values: what only this node still knew serves for other results. */
-function release(saved: Node['saved'] & object): void {
-  for (let i = 0; i < saved.length; i++) {
-    const x = saved[i];
-    if (x === null || typeof x === 'number') continue;
+    if (x === null || typeof x === 'number' || x.storage.version < 0) continue;
+    elements = true;
+    if (x.storage.owner === null) continue;
     x.storage.held--;
     giveBack(x.storage, tape);
   }
+  if (elements) node.saved = null;
 }
 
 /** What arrived for result `i` of a node, after its hooks; keeps it where the user or the caller of `grad` asked for it. */
@@ -240,8 +235,6 @@ function visit(walk: Walk, node: Node): void {
   making.owner = walk.owns && !foreign ? walk : null;
   const results = node.rule.backward(node, gradients, wanted);
   making.owner = walk.owns ? walk : null;
-  const done = !walk.retain && savedElements(node) ? node.saved : null;
-  if (done !== null) node.saved = null;
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i];
     const given = results[i];
@@ -253,7 +246,7 @@ function visit(walk: Walk, node: Node): void {
   }
   making.owner = null;
   // After the gradients have left: one of them may be what was saved.
-  if (done !== null) release(done);
+  if (!walk.retain) release(node);
   if (walk.made.length > 0) {
     for (let i = 0; i < walk.made.length; i++) giveBack(walk.made[i], walk);
     walk.made.length = 0;

@@ -83,7 +83,7 @@ export class Node {
   }
 }
 
-/** Counts who saved what; gives the versions. */
+/** Counts who saved what, of memory that has an owner; gives the versions. */
 function hold(name: string, saved: readonly (Tensor | number | null)[]): number[] | null {
   let versions: number[] | null = null;
   for (let i = 0; i < saved.length; i++) {
@@ -94,7 +94,7 @@ function hold(name: string, saved: readonly (Tensor | number | null)[]): number[
         `${name}: a tensor of shape ${showShape(x.shape)} made in inferenceMode cannot be saved for a gradient; clone it outside, or use noGrad`,
       );
     }
-    x.storage.held++;
+    if (x.storage.owner !== null) x.storage.held++;
     if (x.storage.version > 0) {
       versions ??= new Array<number>(saved.length).fill(0);
       versions[i] = x.storage.version;

@@ -35,7 +35,7 @@ export class Storage {
   declare inference: boolean;
   /** Who alone knows it: the walk of the tape that made it for itself, the `tape`, or `deposits`; null for all other memory, and for little of it. */
   declare owner: Owner | null;
-  /** In how many places nodes have saved it, and a walk keeps it for later. */
+  /** In how many places nodes have saved it since it has an owner, and a walk keeps it for later. */
   declare held: number;
 
   constructor(buffer: Buffer, dtype: DType, device: Device, kernels: Kernels, size: number) {

@@ -1,4 +1,5 @@
 import { Hidden, hidden } from '../autograd/hidden.js';
+import { making } from '../core/storage.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
@@ -35,7 +36,7 @@ export function discreetly<R>(module: Module, work: () => R): R {
   return holdsDiscreet(module) ? hidden(work) : work();
 }
 
-/** Calls modules one after the other, each with the result of the one before; what only modules of the library see is the tape's. */
+/** Calls modules one after the other, each with the result of the one before; what only modules of the library see is the tape's, but for little memory. */
 export function through<M extends Module>(
   modules: Iterable<M>,
   input: Tensor,
@@ -45,7 +46,7 @@ export function through<M extends Module>(
   let x = input;
   for (const module of modules) {
     const given = x;
-    if (isDiscreet(module)) x = inner.run(() => call(module, given));
+    if (given.storage.size >= making.worth && isDiscreet(module)) x = inner.run(() => call(module, given));
     else {
       inner.show();
       x = call(module, given);
