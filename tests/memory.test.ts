@@ -8,3 +8,11 @@ test('3,000 training steps of a small CNN in one turn of the event loop stay bel
   expect(loss).toBeLessThan(0.1);
   expect(peak).toBeLessThan(400);
 }, 300_000);
+
+test('dropped results of one turn of the event loop are collected before they have left the caches', () => {
+  const output = execFileSync(process.execPath, ['--import', 'tsx', 'tests/memory/dropped.ts'], { encoding: 'utf8' });
+  const { most, seen } = JSON.parse(output) as { most: number; seen: string[] };
+  // V8 alone lets 32 MB come together.
+  expect(most).toBeLessThan(24);
+  expect(seen).toEqual(['undefined', 'undefined']);
+});
