@@ -1,5 +1,6 @@
-import { trust } from './nn/discreet.js';
+import { trust } from './core/own.js';
 import * as modules from './nn/index.js';
+import * as optimizers from './optim/index.js';
 
 export * as autograd from './autograd/index.js';
 export {
@@ -77,5 +78,4 @@ export * as testing from './testing.js';
 export { getNumThreads, setNumThreads } from './threads.js';
 export * as utils from './utils.js';
 
-trust(Object.values(modules));
-trust(Object.values(modules.functional));
+for (const ours of [modules, modules.functional, optimizers]) trust(Object.values(ours));

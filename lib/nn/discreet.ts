@@ -1,32 +1,22 @@
 import { Hidden, hidden } from '../autograd/hidden.js';
+import { isOwn } from '../core/own.js';
 import { making } from '../core/storage.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
-
-/** Functions of the library's own that keep and show nothing of what they are given. */
-const own = new Set<unknown>();
-
-/** Takes functions, and the forwards of module classes, for the library's own. */
-export function trust(values: Iterable<unknown>): void {
-  for (const value of values) {
-    if (typeof value !== 'function') continue;
-    own.add(value.prototype instanceof Module ? (value.prototype as Module).forward : value);
-  }
-}
 
 /**
  * Whether all that runs in a module's forward is the library's own: no class of the user's, no hook, which replaces the forward, and no
  * function that was given.
  */
 export function isDiscreet(module: Module): boolean {
-  return own.has(module.forward) && holdsDiscreet(module);
+  return isOwn(module.constructor) && !Object.hasOwn(module, 'forward') && holdsDiscreet(module);
 }
 
 /** The same of what a module calls. */
 function holdsDiscreet(module: Module): boolean {
   for (const name in module) {
     const value: unknown = (module as unknown as Record<string, unknown>)[name];
-    if (value instanceof Module ? !isDiscreet(value) : typeof value === 'function' && !own.has(value)) return false;
+    if (value instanceof Module ? !isDiscreet(value) : typeof value === 'function' && !isOwn(value)) return false;
   }
   return true;
 }

@@ -35,8 +35,6 @@ const update: Formula = formula(10, (s, p, g, v, u, sign, l2, rho, rest, eps, lr
  * ValueError for options out of range. PyTorch: torch.optim.Adadelta.
  */
 export class Adadelta extends Optimizer<AdadeltaOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<[lr?: number, rho?: number, eps?: number, weightDecay?: number], AdadeltaOptions>
   ) {

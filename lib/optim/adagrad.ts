@@ -32,8 +32,6 @@ const update: Formula = formula(7, (s, p, g, sum, sign, l2, rate, eps) => {
  * PyTorch: torch.optim.Adagrad.
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [lr?: number, lrDecay?: number, weightDecay?: number, initialAccumulatorValue?: number, eps?: number],

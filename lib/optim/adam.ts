@@ -43,8 +43,6 @@ type AdamArguments = OptimizerArguments<
 
 /** What Adam and AdamW share: they differ in where the weight decay acts. */
 abstract class AdamBase extends Optimizer<AdamOptions> {
-  protected override readonly forgets: boolean = true;
-
   protected abstract readonly decoupled: boolean;
 
   protected check({ lr, betas, eps, weightDecay }: AdamOptions): void {

@@ -31,8 +31,6 @@ const update: Formula = formula(11, (s, p, g, m, u, sign, l2, beta1, rest, beta2
  * ValueError for options out of range. PyTorch: torch.optim.Adamax.
  */
 export class Adamax extends Optimizer<AdamaxOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [lr?: number, betas?: readonly [number, number], eps?: number, weightDecay?: number],

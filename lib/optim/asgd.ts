@@ -31,8 +31,6 @@ const update: Formula = formula(8, (s, p, g, a, sign, l2, decay, rate, mu) => {
  * ValueError for options out of range. PyTorch: torch.optim.ASGD.
  */
 export class ASGD extends Optimizer<ASGDOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [lr?: number, lambd?: number, alpha?: number, t0?: number, weightDecay?: number],

@@ -42,8 +42,6 @@ const update: Formula = formula(
  * ValueError for options out of range. PyTorch: torch.optim.NAdam.
  */
 export class NAdam extends Optimizer<NAdamOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [

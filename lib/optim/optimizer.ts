@@ -3,6 +3,7 @@ import { enableGrad, noGrad } from '../autograd/modes.js';
 import { isPlainObject } from '../core/bind.js';
 import type { Arguments } from '../core/define.js';
 import { ArgumentError, AutogradError, ShapeError, StateDictError, showShape, ValueError } from '../core/errors.js';
+import { isOwn } from '../core/own.js';
 import { zeroGrad } from '../ops/zeroGrad.js';
 import { Tensor } from '../tensor.js';
 import { camel, snake } from './options.js';
@@ -78,9 +79,6 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** Throws ValueError for an option out of range. */
   protected abstract check(options: O): void;
 
-  /** Whether `update` keeps nothing of the gradient, whose memory then serves for later results: a class that does keep it says false. */
-  protected readonly forgets: boolean = false;
-
   /** Moves one parameter by its gradient, and its state with it. */
   protected abstract update(parameter: Tensor, gradient: Tensor, state: ParameterState, options: O): void;
 
@@ -131,7 +129,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   private move(parameter: Tensor, group: ParamGroup<O>): void {
-    const grad = this.forgets ? parameter.deposited : parameter.grad;
+    // A class of the user's may keep the gradient; ours do not, and its memory may serve for later results.
+    const grad = isOwn(this.constructor) ? parameter.deposited : parameter.grad;
     if (grad === null) return;
     if (!sameShape(grad.shape, parameter.shape) || grad.device !== parameter.device) {
       throw new ShapeError(

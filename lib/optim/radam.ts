@@ -42,8 +42,6 @@ const enough = 5;
  * times a factor that grows to 1. ValueError for options out of range. PyTorch: torch.optim.RAdam.
  */
 export class RAdam extends Optimizer<RAdamOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [

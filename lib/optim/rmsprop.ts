@@ -51,8 +51,6 @@ const rules: readonly (readonly Formula[])[] = [false, true].map((momentum) => [
  * average of its squares. ValueError for options out of range. PyTorch: torch.optim.RMSprop.
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [lr?: number, alpha?: number, eps?: number, weightDecay?: number, momentum?: number, centered?: boolean],

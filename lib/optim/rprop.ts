@@ -37,8 +37,6 @@ const update: Formula = formula(9, (s, p, g, previous, size, sign, shrink, grow,
  * For whole data sets, not batches. ValueError for options out of range. PyTorch: torch.optim.Rprop.
  */
 export class Rprop extends Optimizer<RpropOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [lr?: number, etas?: readonly [number, number], stepSizes?: readonly [number, number]],

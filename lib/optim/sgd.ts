@@ -40,8 +40,6 @@ const withMomentum: Formula = formula(9, (s, p, g, b, sign, weightDecay, lr, mom
  * new tg.optim.SGD([w], { lr: 0.1 }).step();
  */
 export class SGD extends Optimizer<SGDOptions> {
-  protected override readonly forgets: boolean = true;
-
   constructor(
     ...args: OptimizerArguments<
       [lr?: number, momentum?: number, dampening?: number, weightDecay?: number, nesterov?: boolean],

@@ -130,11 +130,18 @@ test('a leaf’s gradient that somebody has looked at, or gave to it, stays', ()
   }
   expect(train(new tg.optim.SGD([x], { lr: 0.1 }), x, keep)).toBe(0);
   expect(train(new Watching([x], { lr: 0.1 }), x)).toBe(0);
+  class Keeping extends tg.optim.SGD {
+    protected override update(...args: Parameters<tg.optim.SGD['update']>): void {
+      seen.push(args[1]);
+      super.update(...args);
+    }
+  }
+  expect(train(new Keeping([x], { lr: 0.1 }), x)).toBe(0);
   const mine = tg.tensor([5, 6]);
   x.grad = mine;
   x.grad = null;
   for (const g of [...seen, mine]) expect(g.isfinite().all().item()).toBe(1);
-  expect(seen).toHaveLength(2);
+  expect(seen).toHaveLength(3);
 });
 
 test('a hook on a leaf keeps what it saw', () => {
@@ -205,7 +212,13 @@ describe('what modules of the library make on their way', () => {
     };
     const layer = new nn.TransformerEncoderLayer(3, 1, 4, { dropout: 0, activation });
     run(new nn.Sequential([new nn.Tanh(), layer, new nn.Tanh()]));
-    expect(seen).toHaveLength(7);
+    class Peeking extends nn.BatchNorm1d {
+      protected override requireRank(x: tg.Tensor): void {
+        seen.push(x);
+      }
+    }
+    run(new nn.Sequential([new nn.Linear(3, 3), new Peeking(3), new nn.Tanh()]));
+    expect(seen).toHaveLength(8);
     for (const x of seen) expect(x.isfinite().all().item()).toBe(1);
   });
 });
