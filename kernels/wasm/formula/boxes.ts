@@ -13,51 +13,27 @@ const longRun = 32;
 /** Lines of memory that a transposing loop keeps in the first cache. */
 const side = 32;
 
-/** Copies a matrix with any strides to a contiguous place, `side` columns at a time. */
-const gatherLoop = specialize(
+/** Copies a matrix with any strides to one with others, `side` columns at a time. */
+const copyLoop = specialize(
   (
     to: Elements,
     at: number,
+    toRow: number,
+    toColumn: number,
     from: Elements,
     offset: number,
-    rows: number,
-    columns: number,
     row: number,
     column: number,
+    rows: number,
+    columns: number,
     side: number,
   ): void => {
     for (let left = 0; left < columns; left += side) {
       const right = Math.min(columns, left + side);
       for (let i = 0; i < rows; i++) {
-        const place = at + i * columns;
-        for (let j = left, source = offset + i * row + left * column; j < right; j++, source += column) {
-          to[place + j] = from[source];
-        }
-      }
-    }
-  },
-);
-
-/** The way back. */
-const scatterLoop = specialize(
-  (
-    to: Elements,
-    offset: number,
-    from: Elements,
-    at: number,
-    rows: number,
-    columns: number,
-    row: number,
-    column: number,
-    side: number,
-  ): void => {
-    for (let left = 0; left < columns; left += side) {
-      const right = Math.min(columns, left + side);
-      for (let i = 0; i < rows; i++) {
-        const place = at + i * columns;
-        for (let j = left, target = offset + i * row + left * column; j < right; j++, target += column) {
-          to[target] = from[place + j];
-        }
+        let target = at + i * toRow + left * toColumn;
+        let source = offset + i * row + left * column;
+        for (let j = left; j < right; j++, target += toColumn, source += column) to[target] = from[source];
       }
     }
   },
@@ -134,7 +110,7 @@ export class Box {
       else for (let n = inner[d]; n < all; n *= 2) to.copyWithin(at + n, at, at + Math.min(n, all - n));
     } else if (rest === 1) {
       if (stride === 1 && size >= longRun) to.set(from.subarray(offset, offset + size), at);
-      else gatherLoop(this.key)(to, at, from, offset, 1, size, 0, stride, size);
+      else copyLoop(this.key)(to, at, size, 1, from, offset, 0, stride, 1, size, size);
     } else if (rest === 2 && (strides[d + 1] > 1 || strides[d + 1] < 0 || shape[d + 1] < longRun)) {
       const [columns, column] = [shape[d + 1], strides[d + 1]];
       if (this.turner !== null && stride === 1 && column >= size && isLarge(size, columns)) {
@@ -142,7 +118,8 @@ export class Box {
         const staged = this.key === dtypeCodes.int32 ? heap.i32 : heap.f32;
         return transpose(this.turner, staged as unknown as Elements, to, at, from, offset, columns, size, column);
       }
-      gatherLoop(this.key)(to, at, from, offset, size, columns, stride, column, columnsAtOnce(columns, stride, column));
+      const side = columnsAtOnce(columns, stride, column);
+      copyLoop(this.key)(to, at, columns, 1, from, offset, stride, column, size, columns, side);
     } else {
       for (let i = 0; i < size; i++) this.gatherFrom(d + 1, to, at + i * inner[d], from, offset + i * stride);
     }
@@ -159,20 +136,11 @@ export class Box {
     const stride = strides[d];
     if (rest === 1) {
       if (stride === 1 && size >= longRun) to.set(from.subarray(at, at + size), offset);
-      else scatterLoop(this.key)(to, offset, from, at, 1, size, 0, stride, size);
+      else copyLoop(this.key)(to, offset, 0, stride, from, at, size, 1, 1, size, size);
     } else if (rest === 2 && (strides[d + 1] !== 1 || shape[d + 1] < longRun)) {
       const [columns, column] = [shape[d + 1], strides[d + 1]];
-      scatterLoop(this.key)(
-        to,
-        offset,
-        from,
-        at,
-        size,
-        columns,
-        stride,
-        column,
-        columnsAtOnce(columns, stride, column),
-      );
+      const side = columnsAtOnce(columns, stride, column);
+      copyLoop(this.key)(to, offset, stride, column, from, at, columns, 1, size, columns, side);
     } else {
       for (let i = 0; i < size; i++) this.scatterFrom(d + 1, to, offset + i * stride, from, at + i * inner[d]);
     }

@@ -3,10 +3,10 @@ import { count, isContiguous } from '../../view.js';
 import { type Linked, linked } from '../heap.js';
 import { policy } from '../policy.js';
 import { type NormalizeKernels, normalizeOn } from './normalizeCode.js';
-import { type Pieces, piecesOf } from './pieces.js';
+import { eachBlock, type Pieces, piecesOf } from './pieces.js';
 import { slack } from './vectorRows.js';
 
-const { ceil, min, sqrt } = Math;
+const { ceil, sqrt } = Math;
 
 /** The kernels of normalization, compiled at the first call. */
 export const opening: () => Linked<NormalizeKernels> | null = linked(normalizeOn);
@@ -140,19 +140,7 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
     else kernels.apply(from, to, m, 4 * size, numbers);
     floats(output).set(f32.subarray(to / 4, to / 4 + m * size), output.offset + first * size);
   };
-  // Where a block holds all of its lines, one turn does everything.
-  const atOnce = number === lineCount || number === block;
-  for (let first = 0; first < number; first += block) {
-    const m = min(block, number - first);
-    load(first, m);
-    measure(first, m);
-    if (atOnce) write(first, m);
-  }
-  for (let first = 0; first < number && !atOnce; first += block) {
-    const m = min(block, number - first);
-    load(first, m);
-    write(first, m);
-  }
+  eachBlock(pieces, load, measure, write);
   floats(mean).set(lines.mean, mean.offset);
   const variances = floats(variance);
   for (let k = 0; k < lineCount; k++) variances[variance.offset + k] = lines.squares[k] / n;

@@ -1,7 +1,7 @@
 import type { FusedKernels, View } from '../../types.js';
 import { contiguousStrides, count } from '../../view.js';
 import { blockBytes, floats, isPlain, opening, stageAlong } from './normalize.js';
-import { piecesOf } from './pieces.js';
+import { eachBlock, piecesOf } from './pieces.js';
 import { slack } from './vectorRows.js';
 
 const { ceil, min, sqrt } = Math;
@@ -161,19 +161,7 @@ export function normalizeBackwardVectors(
     else kernels.applyGradient(...places);
     store(first, m);
   };
-  // Where a block holds all of its lines, one turn does everything.
-  const atOnce = number === lineCount || number === block;
-  for (let first = 0; first < number; first += block) {
-    const m = min(block, number - first);
-    load(first, m);
-    measure(first, m);
-    if (atOnce) write(first, m);
-  }
-  for (let first = 0; first < number && !atOnce; first += block) {
-    const m = min(block, number - first);
-    load(first, m);
-    write(first, m);
-  }
+  eachBlock(pieces, load, measure, write);
   finish(along ? alongSums() : [weightSums, biasSums]);
   return true;
 }

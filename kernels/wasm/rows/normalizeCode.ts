@@ -80,18 +80,29 @@ function writeApply(
  * gradientSums(gradient, input, rows, bytes, numbers, to): for each row the sum of its gradients and that of their products with the
  * deviations from its mean, the first of its four numbers, as two numbers of double at `to`.
  */
-function writeSums(b: FunctionBuilder, [g, x, rows, bytes, numbers, to]: Addresses): void {
+function writeSums(b: FunctionBuilder, addresses: Addresses): void {
+  const [g, x] = addresses;
+  eachRow(b, addresses, (loop, sums, mean) => {
+    for (const sum of sums) sum.clear();
+    loop.sum(4, sums, (i, fixed) => {
+      const gradient = b.define(load('v128.load', plus(g, i), fixed));
+      return [gradient, mul(gradient, sub(load('v128.load', plus(x, i), fixed), mean))];
+    });
+  });
+}
+
+/** Takes two sums of each row, given its mean, and stores them. */
+function eachRow(
+  b: FunctionBuilder,
+  [g, x, rows, bytes, numbers, to]: Addresses,
+  take: (loop: RowLoop, sums: readonly [DoubleSum, DoubleSum], mean: Local<'v128'>) => void,
+): void {
   const loop = new RowLoop(b, bytes);
   const [first, second] = [new DoubleSum(b), new DoubleSum(b)];
   const row = b.local('i32');
   b.count(row, rows, 1, () => {
     const mean = b.define(load('v128.load32_splat', numbers));
-    first.clear();
-    second.clear();
-    loop.sum(4, [first, second], (i, fixed) => {
-      const gradient = b.define(load('v128.load', plus(g, i), fixed));
-      return [gradient, mul(gradient, sub(load('v128.load', plus(x, i), fixed), mean))];
-    });
+    take(loop, [first, second], mean);
     b.store('f64.store', to, first.total());
     b.store('f64.store', to, second.total(), 8);
     b.advance(to, 16);
@@ -105,23 +116,11 @@ function writeSums(b: FunctionBuilder, [g, x, rows, bytes, numbers, to]: Address
  * gradientSumsAlong(gradient, input, rows, bytes, numbers, to, weight, toWeight, toBias): the same for gradients times weights that stand along
  * the rows; adds each element's gradient to `toBias` (double) and its product with deviation and scale, the second of the row's numbers, to `toWeight`.
  */
-function writeSumsAlong(
-  b: FunctionBuilder,
-  [g, x, rows, bytes, numbers, to, weight, toWeight, toBias]: Addresses,
-): void {
-  const loop = new RowLoop(b, bytes);
-  const [first, second] = [new DoubleSum(b), new DoubleSum(b)];
-  const row = b.local('i32');
-  b.count(row, rows, 1, () => {
-    const mean = b.define(load('v128.load32_splat', numbers));
+function writeSumsAlong(b: FunctionBuilder, addresses: Addresses): void {
+  const [g, x, , , numbers, , weight, toWeight, toBias] = addresses;
+  eachRow(b, addresses, (loop, sums, mean) => {
     const scale = b.define(load('v128.load32_splat', numbers, 4));
-    sumsOfRow(b, loop, [first, second], [g, x], [mean, scale], [weight, toWeight, toBias]);
-    b.store('f64.store', to, first.total());
-    b.store('f64.store', to, second.total(), 8);
-    b.advance(to, 16);
-    b.advance(numbers, 16);
-    loop.advance(g);
-    loop.advance(x);
+    sumsOfRow(b, loop, sums, [g, x], [mean, scale], [weight, toWeight, toBias]);
   });
 }
 

@@ -25,6 +25,25 @@ export interface Pieces {
   readonly block: number;
 }
 
+/** What is done with `m` pieces from the first of them on. */
+type Turn = (first: number, m: number) => void;
+
+/** Loads, measures and writes all pieces: each block in one turn where it holds all of its lines, else all are measured before the first is written. */
+export function eachBlock({ number, lineCount, block }: Pieces, load: Turn, measure: Turn, write: Turn): void {
+  const atOnce = number === lineCount || number === block;
+  for (let first = 0; first < number; first += block) {
+    const m = Math.min(block, number - first);
+    load(first, m);
+    measure(first, m);
+    if (atOnce) write(first, m);
+  }
+  for (let first = 0; first < number && !atOnce; first += block) {
+    const m = Math.min(block, number - first);
+    load(first, m);
+    write(first, m);
+  }
+}
+
 /** `places` below 2 ** 31: as whole numbers they are twice as fast as indices. */
 function positions(offset: number, shape: readonly number[], strides: readonly number[]): Int32Array {
   const result = new Int32Array(count(shape));
