@@ -46,7 +46,7 @@ function prime(): void {
 }
 
 /** Bytes of new results after which the dropped ones among them are collected: fewer than the caches hold. */
-const nursery = 2 ** 23;
+const nursery = 2 ** 22;
 let young = 0;
 let collectYoung: (() => void) | null | undefined;
 
@@ -75,7 +75,13 @@ function youngCollector(): (() => void) | null {
       v8.setFlagsFromString('--no-expose-gc');
     }
     const options = { type: 'minor' };
-    return typeof collect === 'function' ? () => collect(options) : null;
+    if (typeof collect !== 'function') return null;
+    return () => {
+      // By a thread of the engine's own the memory would come back some time later, when the next result has already taken other memory.
+      v8.setFlagsFromString('--no-concurrent-array-buffer-sweeping');
+      collect(options);
+      v8.setFlagsFromString('--concurrent-array-buffer-sweeping');
+    };
   } catch {
     return null;
   }
@@ -86,6 +92,8 @@ function slice(bytes: number): { memory: ArrayBufferLike; offset: number } {
   let slab = slabs[level];
   if (slab === null || slab.used === perSlab) {
     const size = perSlab << level;
+    // Smaller results bring so many objects that the engine collects often enough by itself.
+    if (size >= 2 ** 16) noteYoung(size);
     slab = { memory: platform ? platform.allocUnsafeSlow(size).buffer : new ArrayBuffer(size), used: 0 };
     slabs[level] = slab;
   }
@@ -99,8 +107,11 @@ let keptBytes = 0;
 
 /** `Kernels.recycle`: results of equal size, of which a training loop makes many, take it before they ask the platform. */
 export function recycle(buffer: Buffer): void {
-  const { buffer: memory, byteLength } = buffer as TypedArray;
-  if (byteLength <= largest || memory.byteLength !== byteLength || keptBytes + byteLength > mostKept) return;
+  const { byteLength } = buffer as TypedArray;
+  if (byteLength <= largest || keptBytes + byteLength > mostKept) return;
+  // The engine moves a little array out of its own heap when somebody asks for its buffer.
+  const { buffer: memory } = buffer as TypedArray;
+  if (memory.byteLength !== byteLength) return;
   const same = kept.get(byteLength);
   if (same === undefined) kept.set(byteLength, [memory]);
   else same.push(memory);

@@ -377,6 +377,7 @@ function begin(
       retain,
       owns,
       made: [],
+      changes: true,
       queue: [],
       leaves: [],
       useful: null,
@@ -392,7 +393,7 @@ function begin(
   }
   const leavesWanted = new Set(wanted.flatMap(({ leaf }) => (leaf === null ? [] : [leaf])));
   const useful = usefulNodes(roots, new Set(captures.keys()), leavesWanted);
-  return { create, retain, owns, made: [], queue: [], leaves: [], useful, leavesWanted, captures };
+  return { create, retain, owns, made: [], changes: true, queue: [], leaves: [], useful, leavesWanted, captures };
 }
 
 /** Walks the tape from `roots`: iterative, by descending order of creation, so that depth costs no stack. */

@@ -3,7 +3,8 @@ import { numbers, operations, reader, type Scalar } from '../../kernels/scalar.j
 import type { DType } from '../core/dtype.js';
 import { AutogradError } from '../core/errors.js';
 import type { Node, Rule } from '../core/node.js';
-import { emptyBeside, type Tensor } from '../core/tensor.js';
+import { making } from '../core/storage.js';
+import { emptyBeside, isDense, type Tensor } from '../core/tensor.js';
 import { launch1, launch2 } from './launch.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
@@ -127,8 +128,8 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   const { dtype } = gradient;
   const { edges } = node;
   if (f.outputs.length === 1 && inputs.length <= 2) {
-    const only = places.indexOf(0);
-    const output = emptyBeside(gradient, edges[only]?.dtype ?? dtype);
+    const to = edges[places.indexOf(0)]?.dtype ?? dtype;
+    const output = to === dtype && !places.includes(-1) && isFree(gradient) ? gradient : emptyBeside(gradient, to);
     if (inputs.length === 1) launch1(f, dtype, output, gradient);
     else launch2(f, dtype, output, gradient, saved[inputs[1] - 1] as Tensor | number);
     if (places.length === 1) return [output];
@@ -143,6 +144,12 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   for (let i = 1; i < inputs.length; i++) operands.push(saved[inputs[i] - 1] as Tensor | number);
   gradient.storage.kernels.pointwise(f, dtype, outputs, operands);
   return places.map((place) => given(place, gradient, outputs[place]));
+}
+
+/** Whether a gradient is known to the walk under way alone, and waits nowhere else: its place then serves for the next one. */
+function isFree(gradient: Tensor): boolean {
+  const { owner, held } = gradient.storage;
+  return owner !== null && owner === making.owner && held === 1 && isDense(gradient);
 }
 
 /** What a place in `Backward.places` means. */

@@ -3,16 +3,19 @@ import { type Device, kernelsOf } from './device.js';
 import { type DType, itemSize } from './dtype.js';
 import { ValueError } from './errors.js';
 
-/** Who makes memory that no one else will know; `made` has what it made lately. */
+/** Who makes memory that no one else will know. */
 export interface Owner {
+  /** What it made lately, as far as that is worth giving back. */
   readonly made: Storage[];
+  /** Whether it also owns what is not: to change it in place. */
+  readonly changes: boolean;
 }
 
 /** Owns the gradients of leaves that nobody has looked at. */
-export const deposits: Owner = { made: [] };
+export const deposits: Owner = { made: [], changes: false };
 
 /** Owns what only nodes of the tape know. */
-export const tape: Owner = { made: [] };
+export const tape: Owner = { made: [], changes: false };
 
 /** Whose memory is being made (null: the caller's), and from how many elements on it is worth giving back before the collector does. */
 export const making: { owner: Owner | null; worth: number } = { owner: null, worth: 4096 };
@@ -48,9 +51,10 @@ export class Storage {
     this.changedBy = null;
     this.history = 0;
     this.inference = false;
-    this.owner = size < making.worth ? null : making.owner;
     this.held = 0;
-    if (this.owner !== null) this.owner.made.push(this);
+    const { owner, worth } = making;
+    this.owner = owner !== null && (size >= worth || owner.changes) ? owner : null;
+    if (owner !== null && size >= worth) owner.made.push(this);
   }
 }
 
@@ -80,5 +84,5 @@ function memory(kernels: Kernels, dtype: DType, device: Device, size: number): B
 export function giveBack(storage: Storage, owner: Owner): void {
   if (storage.owner !== owner || storage.held > 0) return;
   storage.owner = null;
-  storage.kernels.recycle?.(storage.buffer);
+  if (storage.size >= making.worth) storage.kernels.recycle?.(storage.buffer);
 }

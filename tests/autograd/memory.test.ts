@@ -31,9 +31,29 @@ const leaf = (...data: number[]): tg.Tensor => tg.tensor(data, { requiresGrad: t
 
 test('gradients between nodes are given back as the walk passes', () => {
   const x = leaf(1, 2);
-  x.mul(2).exp().mul(3).sum().backward();
+  x.cumsum(0).softmax(0).cumsum(0).sum().backward();
   expect(freed).toBeGreaterThanOrEqual(2);
   expect(x.grad?.isfinite().all().item()).toBe(1);
+});
+
+test('a gradient that nobody else waits for is changed in place, and no other', () => {
+  let made = 0;
+  const allocate: Kernels['allocate'] = (dtype, count) => {
+    made++;
+    return cpu.allocate(dtype, count);
+  };
+  addDevice('cpu', { ...poisoned, allocate });
+  const x = leaf(1, 2);
+  const chain = x.mul(2).exp().mul(3).sum();
+  made = 0;
+  chain.backward();
+  // The gradient of the loss, which the sum repeats, and one for all operations.
+  expect(made).toBe(2);
+  const other = leaf(1, 2);
+  const y = other.mul(1);
+  y.exp().add(y.tanh()).mul(3).sum().backward();
+  const expected = [1, 2].map((v) => 3 * (Math.exp(v) + 1 - Math.tanh(v) ** 2));
+  expect(other.grad?.allclose(tg.tensor(expected))).toBe(true);
 });
 
 test('what a hook has seen, what is retained, and what is asked for stay', () => {
