@@ -30,6 +30,11 @@ export interface PointwiseDefinition {
   readonly ulps?: number;
   /** Numbers the tests call it with. */
   readonly parameters?: readonly number[];
+  /**
+   * Of one input, with a gradient that reads it alone: the derivative shares most of its work with the function, so that forward
+   * computes both and keeps it.
+   */
+  readonly keepsSlope?: boolean;
 }
 
 /** A pointwise row, ready to run. */
@@ -40,8 +45,16 @@ export interface PointwiseRow extends PointwiseDefinition {
   readonly formula: Formula;
   readonly gradients: readonly (GradientFormula | null)[];
   readonly rule: Rule;
+  /** Where the derivative is kept. */
+  readonly sloped: Sloped | null;
   /** Backward kernels by the set of wanted inputs. */
   readonly backwards: (Backward | undefined)[];
+}
+
+/** The function and its derivative as one formula, and the rule of nodes that saved the input and the derivative. */
+export interface Sloped {
+  readonly formula: Formula;
+  readonly rule: Rule;
 }
 
 /** A traced backward kernel; an output that is `g` itself needs no kernel. */
@@ -74,11 +87,13 @@ export function pointwiseRow(
     domain: definition.domain,
     ulps: definition.ulps,
     parameters: definition.parameters,
+    keepsSlope: definition.keepsSlope,
     name,
     arity,
     formula: formula(arity + numbersTaken, definition.forward as Build),
     gradients,
     rule: { name, backward },
+    sloped: definition.keepsSlope === true ? slopedBy(name, definition.forward, gradients[0] as GradientFormula) : null,
     backwards: [],
   };
 }
@@ -144,6 +159,22 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   for (let i = 1; i < inputs.length; i++) operands.push(saved[inputs[i] - 1] as Tensor | number);
   gradient.storage.kernels.pointwise(f, dtype, outputs, operands);
   return places.map((place) => given(place, gradient, outputs[place]));
+}
+
+function slopedBy(name: string, forward: PointwiseDefinition['forward'], grad: GradientFormula): Sloped {
+  const both = <V>(s: Scalar<V>, x: V): V[] => [forward(s, x), grad(s, s.const(1), x)];
+  return { formula: formula(1, both as Build), rule: { name, backward: slopeBackward } };
+}
+
+const product: Formula = formula(2, (s, g, slope) => s.mul(g, slope));
+
+function slopeBackward(node: Node, [g]: readonly (Tensor | null)[]): (Tensor | null)[] {
+  const gradient = g as Tensor;
+  const [x, slope] = node.saved as Tensor[];
+  if (modes.grad) return recordedBackward(node.attributes as PointwiseRow, gradient, [x], [true]);
+  const output = isFree(gradient) ? gradient : emptyBeside(gradient, gradient.dtype);
+  launch2(product, gradient.dtype, output, gradient, slope);
+  return [output];
 }
 
 /** Whether a gradient is known to the walk under way alone, and waits nowhere else: its place then serves for the next one. */

@@ -2,12 +2,13 @@ import { floatToHalf, halfToFloat } from '../../kernels/half.js';
 import { sameShape } from '../../kernels/view.js';
 import { categoryOf, type DType, getDefaultDtype, isFloat, resultType } from '../core/dtype.js';
 import { ArgumentError, DeviceError, DTypeError, ShapeError, showShape } from '../core/errors.js';
-import { type Edge, Node } from '../core/node.js';
+import { Node } from '../core/node.js';
 import { broadcastShapes } from '../core/shape.js';
-import { alias, emptyBeside, emptyTensor, isDense, Tensor } from '../core/tensor.js';
+import { making } from '../core/storage.js';
+import { alias, emptyBeside, emptyTensor, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { refuseInt64 } from './apply.js';
-import { attach, edgeOf, nodeOf, requiresGrad } from './edges.js';
-import { backwardOf, type PointwiseRow } from './formulas.js';
+import { edgeOf, nodeOf, record, requiresGrad } from './edges.js';
+import { backwardOf, type PointwiseRow, type Sloped } from './formulas.js';
 import { checkInplace, checkOverlap, noteInplace } from './inplace.js';
 import { modes } from './modes.js';
 import { table } from './table.js';
@@ -83,13 +84,23 @@ function isPlain(row: PointwiseRow, { dtype }: Tensor): boolean {
 /** Runs a pointwise row of one tensor. */
 export function pointwise1(row: PointwiseRow, x: Tensor): Tensor {
   if (!(x instanceof Tensor) || !isPlain(row, x)) return general(row, [x], noNumbers, null);
+  if (row.sloped !== null && modes.grad && requiresGrad(x) && sizeOf(x) >= making.worth)
+    return sloped(row, row.sloped, x);
   const result = emptyBeside(x, row.result === 'bool' ? 'bool' : x.dtype);
   const { kernels } = result.storage;
   if (isDense(x)) kernels.flat1(row.formula, x.dtype, result.elements, result, x);
   else kernels.pointwise1(row.formula, x.dtype, result, x);
   if (!modes.grad || row.result === 'bool' || !requiresGrad(x)) return result;
   const { reaches } = backwardOf(row, one);
-  track(row, [edgeOf(x)], [reaches[1] ? x : null, reaches[2] ? result : null], result);
+  record(row.rule, [edgeOf(x)], [reaches[1] ? x : null, reaches[2] ? result : null], row, result);
+  return result;
+}
+
+/** The same, with its derivative beside it for the gradient. */
+function sloped(row: PointwiseRow, { formula, rule }: Sloped, x: Tensor): Tensor {
+  const [result, slope] = [emptyBeside(x, x.dtype), emptyBeside(x, x.dtype)];
+  result.storage.kernels.pointwise(formula, x.dtype, [result, slope], [x]);
+  record(rule, [edgeOf(x)], [x, slope], row, result);
   return result;
 }
 
@@ -109,10 +120,11 @@ export function pointwise2(row: PointwiseRow, a: Tensor | number, b: Tensor | nu
   const second = typeof y !== 'number' && requiresGrad(y);
   if (!first && !second) return result;
   const { reaches } = backwardOf(row, first ? (second ? both : one) : other);
-  track(
-    row,
+  record(
+    row.rule,
     [first ? edgeOf(a) : null, second ? edgeOf(y as Tensor) : null],
     [reaches[1] ? a : null, typeof y === 'number' || reaches[2] ? y : null, reaches[3] ? result : null],
+    row,
     result,
   );
   return result;
@@ -131,12 +143,6 @@ const noNumbers: readonly number[] = [];
 const one = [true, false];
 const other = [false, true];
 const both = [true, true];
-
-function track(row: PointwiseRow, edges: (Edge | null)[], saved: (Tensor | number | null)[], result: Tensor): void {
-  const node = new Node(row.rule, edges, saved, row);
-  if (modes.anomaly) node.stack = new Error(row.name).stack ?? null;
-  attach(node, result);
-}
 
 /**
  * Runs a pointwise row: the one place where formulas are launched and recorded.
@@ -212,7 +218,7 @@ function general(
       new Node(row.rule, edges, [...keep, reaches[operands.length + 1] ? self : null, ...scalars], row);
     noteInplace(`${row.name}_`, self, recorded ? make : null, given.indexOf(self));
   } else if (recorded) {
-    track(row, edges, [...keep, reaches[operands.length + 1] ? result : null, ...scalars], result);
+    record(row.rule, edges, [...keep, reaches[operands.length + 1] ? result : null, ...scalars], row, result);
   }
   return result;
 }

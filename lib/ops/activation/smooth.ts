@@ -67,6 +67,7 @@ const geluRow: PointwiseRow = pointwiseRow('gelu', 1, 0, {
     return s.mul(g, s.add(s.ndtr(x), s.mul(x, density)));
   },
   refuses: integral,
+  keepsSlope: true,
 });
 const geluTanhRow: PointwiseRow = pointwiseRow('gelu', 1, 0, {
   forward: (s, x) => {
@@ -82,6 +83,7 @@ const geluTanhRow: PointwiseRow = pointwiseRow('gelu', 1, 0, {
     return s.mul(g, s.mul(s.const(0.5), s.add(s.add(s.const(1), tanh), rest)));
   },
   refuses: integral,
+  keepsSlope: true,
 });
 
 /**
@@ -130,6 +132,7 @@ export const mish: Activation = pointwiseFn(
       return s.mul(g, s.add(gate, s.mul(x, slope)));
     },
     refuses: integral,
+    keepsSlope: true,
     domain: [0.1, 3],
   },
   { samples: (m) => [[m(2, 3)]] },
