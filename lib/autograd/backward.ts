@@ -3,7 +3,7 @@ import { sameShape } from '../../kernels/view.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, AutogradError, DeviceError, ShapeError, showShape } from '../core/errors.js';
 import type { Edge, Node } from '../core/node.js';
-import { deposits, giveBack, making, type Owner, tape } from '../core/storage.js';
+import { deposits, giveBack, isFree, making, type Owner, tape } from '../core/storage.js';
 import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Tensor } from '../core/tensor.js';
 import { edgeOf } from './edges.js';
 import { launch2 } from './launch.js';
@@ -54,13 +54,15 @@ function adapt(gradient: Tensor, to: Edge, name: string): Tensor {
   return g.dtype === to.dtype ? g : table().to(g, to.dtype);
 }
 
-/** The engine's accumulation: the first gradient is kept as it is, the second allocates, later ones add in place. */
+/** The engine's accumulation: the first gradient is kept as it is, the second is added to it or to neither, later ones in place. */
 function accumulate(walk: Walk, to: Edge, gradient: Tensor): void {
   const before = to.gradient;
   if (before === null) keep(to, gradient);
   else if (walk.create) to.gradient = table().add(before, gradient);
-  else if (to.owned) launch2(sum, before.dtype, before, before, gradient);
-  else {
+  else if (to.owned || (isFree(before.storage) && isDense(before) && before.storage !== gradient.storage)) {
+    launch2(sum, before.dtype, before, before, gradient);
+    to.owned = true;
+  } else {
     const result = emptyBeside(before, before.dtype);
     launch2(sum, before.dtype, result, before, gradient);
     keep(to, result);
@@ -235,6 +237,9 @@ function visit(walk: Walk, node: Node): void {
   making.owner = walk.owns && !foreign ? walk : null;
   const results = node.rule.backward(node, gradients, wanted);
   making.owner = walk.owns ? walk : null;
+  // Where a third one is to come, memory of the first may be that of the third: none changes before all have left.
+  const several = edges.length > 2;
+  if (several) for (const given of results) if (given instanceof Tensor) given.storage.held++;
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i];
     const given = results[i];
@@ -244,6 +249,7 @@ function visit(walk: Walk, node: Node): void {
     if (modes.anomaly) checkNaN(node, g, i);
     send(walk, edge, g);
   }
+  if (several) for (const given of results) if (given instanceof Tensor) letGo(walk, given);
   making.owner = null;
   // After the gradients have left: one of them may be what was saved.
   if (!walk.retain) release(node);

@@ -3,7 +3,7 @@ import { numbers, operations, reader, type Scalar } from '../../kernels/scalar.j
 import type { DType } from '../core/dtype.js';
 import { AutogradError } from '../core/errors.js';
 import type { Node, Rule } from '../core/node.js';
-import { making } from '../core/storage.js';
+import { isFree } from '../core/storage.js';
 import { emptyBeside, isDense, type Tensor } from '../core/tensor.js';
 import { launch1, launch2 } from './launch.js';
 import { modes } from './modes.js';
@@ -144,7 +144,7 @@ function backward(node: Node, [g]: readonly (Tensor | null)[], wanted: readonly 
   const { edges } = node;
   if (f.outputs.length === 1 && inputs.length <= 2) {
     const to = edges[places.indexOf(0)]?.dtype ?? dtype;
-    const output = to === dtype && !places.includes(-1) && isFree(gradient) ? gradient : emptyBeside(gradient, to);
+    const output = to === dtype && !places.includes(-1) ? roomFor(gradient) : emptyBeside(gradient, to);
     if (inputs.length === 1) launch1(f, dtype, output, gradient);
     else launch2(f, dtype, output, gradient, saved[inputs[1] - 1] as Tensor | number);
     if (places.length === 1) return [output];
@@ -172,15 +172,14 @@ function slopeBackward(node: Node, [g]: readonly (Tensor | null)[]): (Tensor | n
   const gradient = g as Tensor;
   const [x, slope] = node.saved as Tensor[];
   if (modes.grad) return recordedBackward(node.attributes as PointwiseRow, gradient, [x], [true]);
-  const output = isFree(gradient) ? gradient : emptyBeside(gradient, gradient.dtype);
+  const output = roomFor(gradient);
   launch2(product, gradient.dtype, output, gradient, slope);
   return [output];
 }
 
-/** Whether a gradient is known to the walk under way alone, and waits nowhere else: its place then serves for the next one. */
-function isFree(gradient: Tensor): boolean {
-  const { owner, held } = gradient.storage;
-  return owner !== null && owner === making.owner && held === 1 && isDense(gradient);
+/** Where the next gradient goes: where this one lies, if the walk under way alone knows it and has no other use for it. */
+function roomFor(gradient: Tensor): Tensor {
+  return isFree(gradient.storage) && isDense(gradient) ? gradient : emptyBeside(gradient, gradient.dtype);
 }
 
 /** What a place in `Backward.places` means. */

@@ -86,3 +86,8 @@ export function giveBack(storage: Storage, owner: Owner): void {
   storage.owner = null;
   if (storage.size >= making.worth) storage.kernels.recycle?.(storage.buffer);
 }
+
+/** Whether whoever makes memory now is the only one to know this, and keeps it in one place: what it computes next may go there. */
+export function isFree({ owner, held }: Storage): boolean {
+  return owner !== null && owner === making.owner && held === 1;
+}
