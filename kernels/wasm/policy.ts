@@ -40,6 +40,8 @@ export interface Limits {
   tilePrice: number;
   /** The same for products of a convolution through the system's BLAS. */
   blasPrice: number;
+  /** The same for convolutions without patches. */
+  directPrice: number;
   /** Milliseconds after which a thread that does not finish its task is given up. */
   patience: number;
 }
@@ -66,5 +68,6 @@ export const policy: Thresholds & Limits = {
   tiles: [2, 4],
   tilePrice: 1,
   blasPrice: 1,
+  directPrice: 1,
   patience: 30_000,
 };

@@ -31,11 +31,13 @@ const ways: readonly [name: string, choose: () => void][] = [
   ['in JavaScript', () => through(Infinity, Infinity, 1)],
   ['by patches in WebAssembly', () => through(1, Infinity, 1)],
   ['by patches on several threads', () => through(1, Infinity, 3)],
+  ['without patches', () => through(1, Infinity, 1, 0)],
+  ['without patches on several threads', () => through(1, Infinity, 3, 0)],
   ...(systemBlas() === null ? [] : [['by patches through BLAS', () => through(1, 1, 1)] as [string, () => void]]),
 ];
 
-function through(smallest: number, smallestForBlas: number, threads: number): void {
-  Object.assign(wasm, { convolutions: smallest, blasPrice: 0, sharedProducts: 1 });
+function through(smallest: number, smallestForBlas: number, threads: number, directPrice: number = Infinity): void {
+  Object.assign(wasm, { convolutions: smallest, blasPrice: 0, directPrice, sharedProducts: 1 });
   Object.assign(blas, { products: Infinity, convolutions: smallestForBlas });
   setThreads(threads);
 }

@@ -8,8 +8,10 @@ import { depthBlock, panelColumns, panelRows } from '../product/gemm.js';
 import { panels } from '../product/staging.js';
 import * as blasConvolution from './blasConvolution.js';
 import { type Engine, engineFor } from './convolutionTools.js';
+import { convolveDirectly, correlateDirectly } from './direct.js';
 import type { Images, Kernels, Triple } from './images.js';
-import * as patchConvolution from './patchConvolution.js';
+import * as passes from './passes.js';
+import { multiplyPatches } from './patchConvolution.js';
 import type { Steps } from './patches.js';
 import * as patchKernels from './patchKernels.js';
 import * as winogradConvolution from './winogradConvolution.js';
@@ -47,6 +49,8 @@ const systemsBlas: Prices = {
 // A factor of an element, and what tiles need before the first call.
 const factor = 1.6;
 const start = 20_000;
+// A multiplication without patches, a row of them and a plane, and of how many a result may be the sum.
+const direct = { multiplication: 0.42, row: 10, plane: 150, most: 256 };
 
 /** Whether operands are memory that can be staged: typed arrays of float32, and not look-alikes. */
 function canStage(...views: readonly View[]): boolean {
@@ -60,10 +64,11 @@ function isTiled({ shape }: View, input: View, { stride, padding, dilation }: Co
   return flat && height === 3 && width === 3 && stride.every((s) => s === 1) && dilation.every((d) => d === 1);
 }
 
-/** How to compute a convolution: in tiles of a size, or by patches, and who multiplies. */
+/** How to compute a convolution: in tiles of a size, by patches, or directly, and who multiplies. */
 interface Way {
   readonly engine: Engine;
   readonly size: number | null;
+  readonly direct: boolean;
 }
 
 /** What a convolution is beside its operands: whether tiles may do it, in so many lanes of inputs, and whether kernels are turned. */
@@ -85,11 +90,14 @@ function wayOf(source: View, result: View, weight: View, { groups, tiled, lanes,
   const given = images * count(source.shape.slice(2));
   const work = places * taps * inputs * outputs * groups;
   const blas = work >= blasPolicy.convolutions ? systemBlas() : null;
-  let best: [blas: boolean, size: number | null] = [false, null];
-  let least = Infinity;
+  const perResult = taps * inputs;
+  const planes = images * result.shape[1] * depth;
+  const perPlane = height * (width * perResult * direct.multiplication + direct.row) + direct.plane;
+  let best: Omit<Way, 'engine'> & { through: boolean } = { through: false, size: null, direct: true };
+  let least = perResult > direct.most ? Infinity : policy.directPrice * planes * perPlane;
   const offer = (through: boolean, size: number | null, price: number): void => {
     const cost = through ? price * policy.blasPrice : price;
-    if (cost <= least) [best, least] = [[through, size], cost];
+    if (cost <= least) [best, least] = [{ through, size, direct: false }, cost];
   };
   for (const through of blas === null ? [false] : [false, true]) {
     const { multiplication, call, patchElement, kernelElement, kernelFactor } = through ? systemsBlas : microKernel;
@@ -108,9 +116,8 @@ function wayOf(source: View, result: View, weight: View, { groups, tiled, lanes,
       offer(through, size, policy.tilePrice * (groups * (size + 2) ** 2 * perFactor + start));
     }
   }
-  const [through, size] = best;
-  const engine = engineFor(through ? blas : null, work >= policy.sharedProducts);
-  return engine === null ? null : { engine, size };
+  const engine = engineFor(best.through ? blas : null, work >= policy.sharedProducts);
+  return engine === null ? null : { ...best, engine };
 }
 
 function imagesOf({ buffer, offset, shape }: View, groups: number): Images {
@@ -163,8 +170,10 @@ export function convolution(output: View, input: View, weight: View, options: Co
     const extent = extentOf(input, groups, padding[1], padding[2]);
     if (winogradConvolution.convolve(engine, size, extent, source, kernels, false, result, begin)) return true;
   }
-  const { convolve } = engine.blas ? blasConvolution : patchConvolution;
-  return convolve(engine, stepsOf(input, options), source, kernels, result, begin);
+  const steps = stepsOf(input, options);
+  if (engine.blas) return blasConvolution.convolve(engine, steps, source, kernels, result, begin);
+  const run = way.direct ? convolveDirectly : multiplyPatches;
+  return passes.convolve(run, engine, steps, source, kernels, result, begin);
 }
 
 /** `Kernels.convolutionInput` in the same way. */
@@ -188,8 +197,10 @@ export function convolutionInput(
     const extent = extentOf(gradient, groups, top, left);
     if (winogradConvolution.convolve(engine, size, extent, source, kernels, true, result, begin)) return true;
   }
-  const { convolveInput } = engine.blas ? blasConvolution : patchConvolution;
-  return convolveInput(engine, stepsOf(gradient, options), source, kernels, result, begin);
+  const steps = stepsOf(gradient, options);
+  if (engine.blas) return blasConvolution.convolveInput(engine, steps, source, kernels, result, begin);
+  const run = way.direct ? convolveDirectly : multiplyPatches;
+  return passes.convolveInput(run, engine, steps, source, kernels, result, begin);
 }
 
 /** `Kernels.convolutionWeight` in the same way. */
@@ -205,6 +216,8 @@ export function convolutionWeight(output: View, gradient: View, input: View, opt
     const extent = extentOf(input, groups, padding[1], padding[2]);
     if (winogradKernels.convolveKernels(engine, size, extent, source, given, kernelsOf(output))) return true;
   }
+  const steps = stepsOf(input, options);
+  if (way.direct) return correlateDirectly(engine, steps, source, given, kernelsOf(output));
   const { convolveKernels } = engine.blas ? blasConvolution : patchKernels;
-  return convolveKernels(engine, stepsOf(input, options), source, given, kernelsOf(output));
+  return convolveKernels(engine, steps, source, given, kernelsOf(output));
 }

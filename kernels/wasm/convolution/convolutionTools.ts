@@ -5,6 +5,7 @@ import { type Gemm, gemmOn, panelRows } from '../product/gemm.js';
 import { lines } from '../product/staging.js';
 import type { Pool } from '../threads/pool.js';
 import { threadPool, Work } from '../threads/threads.js';
+import { addDirect, type Direct } from './directCode.js';
 import { addPlanes, type Planes } from './planes.js';
 import { largeTile, smallTile } from './tile.js';
 import { addWinograd, type Winograd } from './winograd.js';
@@ -12,7 +13,7 @@ import { addWinograd, type Winograd } from './winograd.js';
 const { ceil, min } = Math;
 
 /** The functions that convolutions are made of. */
-export interface Tools extends Planes, Pick<Gemm, 'multiply' | 'multiplyPlanes' | 'pack4' | 'pack8'> {
+export interface Tools extends Planes, Direct, Pick<Gemm, 'multiply' | 'multiplyPlanes' | 'pack4' | 'pack8'> {
   /** By the tile's size. */
   readonly winograd: ReadonlyMap<number, Winograd>;
 }
@@ -21,6 +22,7 @@ function toolsOn(heap: Heap): Tools {
   const tiles = [smallTile, largeTile];
   const module = new ModuleBuilder();
   addPlanes(module);
+  addDirect(module);
   for (const tile of tiles) addWinograd(module, tile);
   const functions = heap.compile(module);
   const family = (size: number): Winograd => {
@@ -28,9 +30,9 @@ function toolsOn(heap: Heap): Tools {
     return Object.fromEntries(names.map((name) => [name.slice(0, -1), functions[name]])) as unknown as Winograd;
   };
   const winograd = new Map(tiles.map(({ size }) => [size, family(size)]));
-  const { copy, accumulate, fillRows, add } = functions as unknown as Planes;
+  const { copy, accumulate, fillRows, add, direct, correlate } = functions as unknown as Planes & Direct;
   const { multiply, multiplyPlanes, pack4, pack8 } = gemmOn(heap);
-  return { copy, accumulate, fillRows, add, multiply, multiplyPlanes, pack4, pack8, winograd };
+  return { copy, accumulate, fillRows, add, direct, correlate, multiply, multiplyPlanes, pack4, pack8, winograd };
 }
 
 const tools = linked(toolsOn);

@@ -1,5 +1,6 @@
 import type { Heap } from '../heap.js';
 import { type Images, type Padded, padded, type Triple } from './images.js';
+import type { Pass } from './passes.js';
 
 const { floor, max, min } = Math;
 
@@ -10,19 +11,6 @@ export interface Steps {
   readonly stride: Triple;
   readonly padding: Triple;
   readonly dilation: Triple;
-}
-
-/** Results of a convolution that lie on a grid of steps in the result's plane, and the taps that reach them: [0, source offset, kernel offset]. */
-export interface Pass {
-  /** The first result along each dimension, how many follow, and how far apart: in elements. */
-  readonly first: Triple;
-  readonly counts: Triple;
-  readonly apart: Triple;
-  /** Where a result's patch begins in the padded source: its first place, and the way from place to place. */
-  readonly start: number;
-  readonly walk: Triple;
-  /** Offsets of taps from there, and in the kernel. */
-  readonly taps: readonly (readonly [source: number, kernel: number])[];
 }
 
 export function product([a, b, c]: Triple): number {
