@@ -157,6 +157,25 @@ test.each([
   expectNear(loss, -Math.log(likelihood(x.exp().tolist() as number[][], labels, blank)), 1e-12);
 });
 
+test('crossEntropy reads classes that lie last wherever their dimension stands', () => {
+  const targets = tg.tensor(
+    [
+      [0, 2, 1, 1],
+      [2, 2, 0, 1],
+    ],
+    { dtype: 'int64' },
+  );
+  const options = { weight: weight.to('float64'), labelSmoothing: 0.1 };
+  const [seen, copied] = [(y: tg.Tensor) => y, (y: tg.Tensor) => y.contiguous()].map((lay) => {
+    const x = ramp(2, 4, 3).requiresGrad_();
+    const loss = F.crossEntropy(lay(x.transpose(1, 2)), targets, options);
+    const [first] = tg.autograd.grad(loss, [x], { createGraph: true });
+    first.pow(2).sum().backward();
+    return [loss, first, x.grad].map((y) => y?.tolist());
+  });
+  expect(seen).toEqual(copied);
+});
+
 test('the gradient of ctcLoss behind logSoftmax agrees with differences', () => {
   const x = ramp(5, 2, 4).requiresGrad_();
   const f = (y: tg.Tensor): tg.Tensor =>

@@ -1,7 +1,7 @@
 import type { ClassLoss, FusedKernels } from '../../../kernels/types.js';
 import { apply1, type Row } from '../../autograd/apply.js';
 import { modes } from '../../autograd/modes.js';
-import type { Tensor } from '../../core/tensor.js';
+import { isDense, type Tensor } from '../../core/tensor.js';
 import type { Operations } from '../index.js';
 import { outOfRange } from '../indexing/indices.js';
 
@@ -71,5 +71,11 @@ export function fuses(input: Tensor, weight: Tensor | null): boolean {
 
 /** Cross entropy of logits with checked targets, one for each line along the dimension of classes. */
 export function classLoss(input: Tensor, targets: Tensor, weight: Tensor | null, options: ClassLoss): Tensor {
+  const last = input.shape.length - 1;
+  if (options.dim < last && !isDense(input)) {
+    // Classes that follow each other are read where they lie: logits (N, L, C), seen as (N, C, L).
+    const moved = input.movedim(options.dim, last);
+    if (isDense(moved)) return classLoss(moved, targets, weight, { ...options, dim: last });
+  }
   return apply1(lossRow, weight === null ? [input, targets] : [input, targets, weight], options);
 }
