@@ -1,7 +1,7 @@
 import type { Floats, Matrix, Vector } from '../cpu/matrix.js';
 import { type Library, type MatrixProduct, systemBlas, type VectorProduct } from './library.js';
 
-const { ceil, min } = Math;
+const { ceil, floor, max, min } = Math;
 
 // CBLAS's constants.
 const rowMajor = 101;
@@ -15,6 +15,9 @@ const unpacked = 1e6;
 /** In how many such pieces a product may be taken, and the least depth of one. */
 const mostPieces = 8;
 const leastDepth = 64;
+
+/** Elements that are copied at once where one row is to be written many times: a larger copy takes two to three times as long. */
+const nearby = 4096;
 
 /** From how many multiplications on a product, and a convolution of one image, earn back the call; tests lower them. */
 export const policy: { products: number; convolutions: number; recurrences: number } = {
@@ -167,9 +170,10 @@ export function blasFor(c: Floats, a: Floats, b: Floats): Library | null {
 function repeat(rows: number, columns: number, c: Matrix, { data, offset, step }: Vector): void {
   const compact = c.column === 1 && c.row === columns;
   for (let j = 0; j < columns; j++) c.data[c.offset + j * c.column] = data[offset + j * step];
-  // Each copy doubles what is there.
+  // Each copy doubles what is there, as long as that stays in the first cache.
+  const most = max(1, floor(nearby / columns));
   for (let done = 1; done < rows; ) {
-    const next = compact ? Math.min(done, rows - done) : 1;
+    const next = compact ? min(done, rows - done, most) : 1;
     if (c.column === 1) c.data.copyWithin(c.offset + done * c.row, c.offset, c.offset + next * columns);
     else for (let j = 0; j < columns; j++) c.data[c.offset + done * c.row + j * c.column] = data[offset + j * step];
     done += next;
@@ -179,7 +183,7 @@ function repeat(rows: number, columns: number, c: Matrix, { data, offset, step }
 /** The system's BLAS where a product of this size is worth a call. */
 export function blasOf(rows: number, columns: number, depth: number, c: Matrix, a: Matrix, b: Matrix): Library | null {
   const work = rows * columns * depth;
-  if (work < policy.products || work === 0 || Math.max(rows, columns, depth) > largest) return null;
+  if (work < policy.products || work === 0 || max(rows, columns, depth) > largest) return null;
   return blasFor(c.data, a.data, b.data);
 }
 
