@@ -8,6 +8,7 @@ import { alias, emptyBeside, emptyTensor, type GradientHook, isDense, sizeOf, Te
 import { edgeOf } from './edges.js';
 import { launch2 } from './launch.js';
 import { modes } from './modes.js';
+import { pop, push } from './queue.js';
 import { table } from './table.js';
 
 const sum: Formula = formula(2, (s, a, b) => s.add(a, b));
@@ -98,35 +99,6 @@ function take(edge: Edge): Tensor | null {
 function waits({ results }: Node): boolean {
   for (let i = 0; i < results.length; i++) if (results[i].gradient !== null) return true;
   return false;
-}
-
-function push(queue: Node[], node: Node): void {
-  let i = queue.length;
-  queue.push(node);
-  while (i > 0) {
-    const parent = (i - 1) >> 1;
-    if (queue[parent].order >= node.order) break;
-    queue[i] = queue[parent];
-    i = parent;
-  }
-  queue[i] = node;
-}
-
-function pop(queue: Node[]): Node {
-  const top = queue[0];
-  const last = queue.pop() as Node;
-  if (queue.length === 0) return top;
-  let i = 0;
-  for (;;) {
-    let child = 2 * i + 1;
-    if (child >= queue.length) break;
-    if (child + 1 < queue.length && queue[child + 1].order > queue[child].order) child++;
-    if (queue[child].order <= last.order) break;
-    queue[i] = queue[child];
-    i = child;
-  }
-  queue[i] = last;
-  return top;
 }
 
 function send(walk: Walk, edge: Edge, gradient: Tensor): void {
