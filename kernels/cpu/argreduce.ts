@@ -1,6 +1,7 @@
 import * as reference from '../reference/argreduce.js';
 import type { View } from '../types.js';
 import { isContiguous } from '../view.js';
+import { argreduceVectors } from '../wasm/rows/argreduce.js';
 import { dtypesKey, type Elements, elements, lines } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -36,6 +37,7 @@ const compiled = specialize(loop);
 
 /** `Kernels.argreduce`. */
 export function argreduce(kind: 'max' | 'min', values: View | null, indices: View, input: View, dim: number): void {
+  if (argreduceVectors(kind, values, indices, input, dim)) return;
   const fast =
     input.dtype !== 'float16' &&
     indices.dtype === 'int32' &&

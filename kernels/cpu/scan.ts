@@ -1,5 +1,6 @@
 import * as reference from '../reference/scan.js';
 import type { DType, View } from '../types.js';
+import { scanVectors } from '../wasm/rows/scan.js';
 import { dtypesKey, type Elements, elements, lines } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -69,6 +70,7 @@ export function scan(
   input: View,
   dim: number,
 ): void {
+  if (scanVectors(kind, output, indices, input, dim)) return;
   const from = lines(input, dim);
   const to = lines(output, dim);
   if (kind === 'sum' || kind === 'prod') {

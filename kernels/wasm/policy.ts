@@ -17,7 +17,7 @@ export interface Thresholds {
   transposes: number;
   /** Elements of a reduction. */
   reductions: number;
-  /** Elements of what is normalized line by line. */
+  /** Elements of what is normalized, searched or summed up line by line. */
   lines: number;
   /** Elements that windows slide over. */
   windows: number;
