@@ -35,10 +35,12 @@ function joined(larger: boolean, row: Float32Array, start: number, size: number)
 
 function longRows(kind: 'max' | 'min', values: View | null, indices: View, input: View, size: number): boolean {
   const shape = [Math.floor(size / parts), parts];
-  const source = input.buffer as Float32Array;
+  const { buffer, dtype } = input;
+  const source = buffer as Float32Array;
   for (let line = 0; line < count(indices.shape); line++) {
     const start = input.offset + line * size;
-    if (!walks[kind]([], [null, places], { ...input, offset: start }, shape, 0)) return false;
+    const matrix = { buffer, offset: start, shape, strides: [parts, 1], dtype };
+    if (!walks[kind]([], [null, places], matrix, 0)) return false;
     const at = joined(kind === 'max', source, start, size);
     (indices.buffer as Int32Array)[indices.offset + line] = at;
     if (values) (values.buffer as Float32Array)[values.offset + line] = source[start + at];
@@ -63,5 +65,5 @@ export function argreduceVectors(
   const size = shape[dim];
   const byRows = count(shape.slice(dim + 1)) === 1;
   if (byRows && size >= long && elements < few * size) return longRows(kind, values, indices, input, size);
-  return walks[kind]([], [values, indices], input, shape, dim);
+  return walks[kind]([], [values, indices], input, dim);
 }

@@ -26,15 +26,16 @@ type Take = (k: number, x: Local<'v128'>) => readonly Vector[];
 
 const four = [0, 1, 2, 3];
 
-/** Puts rows of four vectors in the place of columns. */
-function transposed(b: FunctionBuilder, x: readonly Vector[]): Local<'v128'>[] {
-  const [a, c, d, e] = x.map((row) => b.define(row));
-  const pair = (p: Vector, q: Vector, from: 0 | 2): Local<'v128'> =>
-    b.define(shuffle(p, q, [from, from + 4, from + 1, from + 5] as [number, number, number, number]));
-  const halves = [pair(a, c, 0), pair(d, e, 0), pair(a, c, 2), pair(d, e, 2)];
-  return four.map((k) => {
-    const [p, q] = k < 2 ? halves : halves.slice(2);
-    return b.define(shuffle(p, q, k % 2 === 0 ? [0, 1, 4, 5] : [2, 3, 6, 7]));
+/** Four vectors as rows of a square: its columns. */
+function transposed(b: FunctionBuilder, rows: readonly Vector[]): Local<'v128'>[] {
+  const [p, q, r, s] = rows.map((row) => b.define(row));
+  const [low, high] = [
+    [0, 4, 1, 5],
+    [2, 6, 3, 7],
+  ] as const;
+  return [low, high].flatMap((chosen) => {
+    const [upper, lower] = [b.define(shuffle(p, q, chosen)), b.define(shuffle(r, s, chosen))];
+    return [b.define(shuffle(upper, lower, [0, 1, 4, 5])), b.define(shuffle(upper, lower, [2, 3, 6, 7]))];
   });
 }
 

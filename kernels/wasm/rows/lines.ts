@@ -38,16 +38,15 @@ export type WalkLines = (
   outputs: readonly View[],
   results: readonly (View | null)[],
   input: View,
-  shape: readonly number[],
   dim: number,
 ) => boolean;
 
 /** Makes a walk, whose kernels are compiled at the first call. */
 export function walkLines(walk: Walk): WalkLines {
   const opened = linked((heap) => lineKernelsOn(heap, walk));
-  return (outputs, results, input, shape, dim) => {
+  return (outputs, results, input, dim) => {
     const found = opened();
-    return found !== null && run(found.heap, found.functions, outputs, results, input, linesOf(shape, dim));
+    return found !== null && run(found.heap, found.functions, outputs, results, input, linesOf(input.shape, dim));
   };
 }
 

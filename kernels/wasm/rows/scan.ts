@@ -13,9 +13,9 @@ const walks = {
 const sumBackwards = walkLines(folding('sum', true));
 
 /** The same elements from the other end of a dimension. */
-function turned(x: View, dim: number): View {
-  const last = (x.shape[dim] - 1) * x.strides[dim];
-  return { ...x, offset: x.offset + last, strides: x.strides.with(dim, -x.strides[dim]) };
+function turned({ buffer, offset, shape, strides, dtype }: View, dim: number): View {
+  const last = (shape[dim] - 1) * strides[dim];
+  return { buffer, offset: offset + last, shape, strides: strides.with(dim, -strides[dim]), dtype };
 }
 
 /** `Kernels.scan` of float32 in vectors; false where JavaScript is the way. */
@@ -37,5 +37,5 @@ export function scanVectors(
   // What is written beyond the end of so short a row would be over the row behind it, which is done.
   if (backwards && inner > 1 && inner < 4) return false;
   if ([x, ...y].some(({ strides }) => !isContiguous(shape, strides))) return false;
-  return (backwards ? sumBackwards : walks[kind])(y, [], x, shape, dim);
+  return (backwards ? sumBackwards : walks[kind])(y, [], x, dim);
 }
