@@ -106,6 +106,21 @@ test('running sums, products and extremes along any dimension, as the reference 
   );
 });
 
+test('rows and columns of every number, sums from either end', () => {
+  for (let columns = 1; columns <= 40; columns++) {
+    for (const shape of [
+      [3, columns],
+      [2, 2, columns],
+    ]) {
+      for (const dim of [shape.length - 2, shape.length - 1]) {
+        expectScan('sum', elements(shape, 1, dim, columns), 1, dim);
+        expectScan('sum', elements(shape, 1, null, columns), 1, dim);
+        expectArgreduce('max', elements(shape, 1, null, columns), 1, dim);
+      }
+    }
+  }
+});
+
 test('extremes and their places along any dimension, as the reference has them', () => {
   fc.assert(
     fc.property(shapes, fc.nat(3), fc.constantFrom(...extremes), fc.nat(5), fc.integer(), (...drawn) => {

@@ -64,7 +64,7 @@ class LineWriter {
     this.place = b.local('v128');
   }
 
-  /** Lines that are columns: sixteen side by side, then four, from the last ones on: what is written beyond a row's end is written over later. */
+  /** Lines that are columns, from the last ones on: four side by side, then whole sixteen. What is written beyond a row's end is written over later. */
   columns(): void {
     const { b, bytes } = this;
     const j = b.define(op('i32.and', plus(bytes, i32(12)), i32(-16)));
@@ -78,7 +78,7 @@ class LineWriter {
         });
       });
     };
-    blocks(1, op('i32.and', j, i32(-64)));
+    blocks(1, op('i32.and', bytes, i32(-64)));
     blocks(4, i32(0));
   }
 
