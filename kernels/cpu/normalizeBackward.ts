@@ -1,7 +1,7 @@
 import * as reference from '../reference/normalize.js';
 import type { FusedKernels, View } from '../types.js';
 import { contiguousStrides, count } from '../view.js';
-import { normalizeBackwardVectors } from '../wasm/rows/normalizeBackward.js';
+import { normalizeBackwardVectors } from '../wasm/rows/normalize.js';
 import { packed } from './copy.js';
 import { cut, spreadTo } from './normalize.js';
 import { arePlain, dtypesKey, type Elements, elements } from './rows.js';

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import * as reference from '../../kernels/reference/normalize.js';
 import type { Normalized, View } from '../../kernels/types.js';
 import { policy } from '../../kernels/wasm/policy.js';
-import { normalizeVectors } from '../../kernels/wasm/rows/normalize.js';
-import { normalizeBackwardVectors } from '../../kernels/wasm/rows/normalizeBackward.js';
+import { normalizeBackwardVectors, normalizeVectors } from '../../kernels/wasm/rows/normalize.js';
 import { blank, expectNear, fill, from, layouts, plain, put, randoms, stored } from './views.js';
 
 const usual = { ...policy };

@@ -1,5 +1,6 @@
 import type { View } from '../../types.js';
-import { broadcastStrides, collapse, count } from '../../view.js';
+import { broadcastStrides, collapse, contiguousStrides, count, isContiguous, positions } from '../../view.js';
+import { slack } from './vectorRows.js';
 
 /** Elements staged at once of each operand. */
 const tile = 16384;
@@ -9,85 +10,124 @@ const all = 2 ** 17;
 const short = 4;
 
 /**
- * A contiguous shape cut into pieces of one length, such that each lies in one line and other operands either have one element for it, or
+ * A contiguous shape cut into pieces of one length, such that each lies in one line, and weight and bias either have one entry for it, or
  * go along with its elements, the same for all pieces.
  */
 export interface Pieces {
   readonly size: number;
   readonly number: number;
-  /** Which line each piece is part of. */
-  readonly lines: Int32Array;
   readonly lineCount: number;
-  /** Where a piece starts in each of the other operands, and whether these go along with the elements. */
-  readonly others: readonly Int32Array[];
-  readonly along: boolean;
+  /** Elements of a weight. */
+  readonly entryCount: number;
+  /** Whether each is a line, with a weight along its elements or none. */
+  readonly byRows: boolean;
+  /** The dimensions that number the pieces, and the steps that lines and entries take along them. */
+  readonly outer: readonly number[];
+  readonly lineSteps: readonly number[];
+  readonly entrySteps: readonly number[];
   /** Pieces staged at once. */
   readonly block: number;
 }
 
-/** What is done with `m` pieces from the first of them on. */
+/** What is done with `m` pieces, or lines, from the first of them on. */
 type Turn = (first: number, m: number) => void;
 
-/** Loads, measures and writes all pieces: each block in one turn where it holds all of its lines, else all are measured before the first is written. */
-export function eachBlock({ number, lineCount, block }: Pieces, load: Turn, measure: Turn, write: Turn): void {
-  const atOnce = number === lineCount || number === block;
+/** Loads, measures, completes the lines of and writes all pieces: block by block where each is a line, else all are measured before the first is written. */
+export function eachBlock(
+  { number, lineCount, block }: Pieces,
+  load: Turn,
+  measure: Turn,
+  complete: Turn,
+  write: Turn,
+): void {
+  const atOnce = number === lineCount;
   for (let first = 0; first < number; first += block) {
     const m = Math.min(block, number - first);
     load(first, m);
     measure(first, m);
-    if (atOnce) write(first, m);
+    if (!atOnce) continue;
+    complete(first, m);
+    write(first, m);
   }
-  for (let first = 0; first < number && !atOnce; first += block) {
+  if (atOnce) return;
+  complete(0, lineCount);
+  for (let first = 0; first < number; first += block) {
     const m = Math.min(block, number - first);
-    load(first, m);
+    if (block < number) load(first, m);
     write(first, m);
   }
 }
 
-/** `places` below 2 ** 31: as whole numbers they are twice as fast as indices. */
-function positions(offset: number, shape: readonly number[], strides: readonly number[]): Int32Array {
-  const result = new Int32Array(count(shape));
-  if (result.length > 0) result[0] = offset;
+const floats = (view: View): Float32Array => view.buffer as Float32Array;
+
+/** Bytes rounded up to whole vectors. */
+export const padded = (bytes: number): number => 16 * Math.ceil(bytes / 16);
+
+/** Bytes of an operand's block, with what may be read behind it. */
+export const blockBytes = ({ block, size }: Pieces): number => padded(4 * block * size) + slack;
+
+/** Puts n elements of a contiguous view, from the first on, in memory at an address. */
+export function stage(memory: Float32Array, at: number, view: View, first: number, n: number): void {
+  const from = view.offset + first;
+  memory.set(floats(view).subarray(from, from + n), at / 4);
+}
+
+/** Copies n elements from an address out to a contiguous view, from the first on. */
+export function copyOut(view: View, first: number, memory: Float32Array | Float64Array, at: number, n: number): void {
+  const from = at / memory.BYTES_PER_ELEMENT;
+  floats(view).set(memory.subarray(from, from + n), view.offset + first);
+}
+
+/** Puts the elements of a weight in memory, or one number for each of them. */
+export function stageEntries(memory: Float32Array, at: number, view: View | null, n: number, otherwise: number): void {
+  const from = at / 4;
+  if (view === null) memory.fill(otherwise, from, from + n);
+  else if (isContiguous(view.shape, view.strides)) stage(memory, at, view, 0, n);
+  else for (const [k, place] of positions(view).entries()) memory[from + k] = floats(view)[place];
+}
+
+/** Writes where `steps` lead, from 0 on, for each element of a shape. */
+export function writeTable(to: Int32Array, at: number, shape: readonly number[], steps: readonly number[]): void {
+  to[at] = 0;
   let filled = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
-    const size = shape[d];
-    const stride = strides[d];
-    for (let i = 1; i < size; i++) {
-      const to = i * filled;
-      for (let k = 0; k < filled; k++) result[to + k] = result[k] + i * stride;
+    for (let i = 1; i < shape[d]; i++) {
+      const next = at + i * filled;
+      for (let k = 0; k < filled; k++) to[next + k] = to[at + k] + i * steps[d];
     }
-    filled *= size;
+    filled *= shape[d];
   }
-  return result;
 }
 
 /**
- * Cuts `shape` for lines numbered as the elements of `line` (contiguous, its folded dimensions of size 1) and for other operands that broadcast to
- * the shape, all alike; null where that makes no pieces worth staging.
+ * Cuts `shape` for lines numbered as the elements of `line` (contiguous, its folded dimensions of size 1) and for entries numbered as those of
+ * the shape `weight`, which broadcasts to the shape; null where that makes no pieces worth staging.
  */
-export function piecesOf(shape: readonly number[], line: View, others: readonly View[]): Pieces | null {
-  const strides = [line, ...others].map((x) => broadcastStrides(x.shape, x.strides, shape));
+export function piecesOf(shape: readonly number[], line: View, weight: readonly number[] | null): Pieces | null {
+  const strides = [broadcastStrides(line.shape, line.strides, shape)];
+  if (weight !== null) strides.push(broadcastStrides(weight, contiguousStrides(weight), shape));
   const nest = collapse(shape, strides);
   const last = nest.shape.length - 1;
   if (last < 0 || nest.shape[last] < short || nest.strides[0][last] !== 0) return null;
-  const steps = nest.strides.slice(1).map((row) => row[last]);
-  const along = steps.length > 0 && steps[0] === 1;
-  if (steps.some((step) => step !== Number(along))) return null;
+  const step = weight === null ? 0 : nest.strides[1][last];
+  if (step > 1) return null;
   const outer = nest.shape.slice(0, last);
-  const rows = nest.strides.map((row) => row.slice(0, last));
-  if (along && rows.slice(1).some((row) => row.some((step) => step !== 0))) return null;
-  const tables: Int32Array[] = [];
-  for (const [k, row] of rows.entries()) {
-    const offset = k === 0 ? 0 : others[k - 1].offset;
-    if (row.reduce((end, step, d) => end + outer[d] * Math.abs(step), offset) >= 2 ** 31) return null;
-    // Weight and bias lie alike, as a rule.
-    const alike = k === 2 && others[0].offset === offset && row.every((step, d) => step === rows[1][d]);
-    tables.push(alike ? tables[1] : positions(offset, outer, row));
-  }
-  const [lines, ...rest] = tables;
+  const [lineSteps, entrySteps = outer.map(() => 0)] = nest.strides.map((row) => row.slice(0, last));
+  const along = step === 1;
+  const [number, lineCount] = [count(outer), count(line.shape)];
+  // Weights along what is only part of a line are rare.
+  if (along && (number > lineCount || entrySteps.some((it) => it !== 0))) return null;
   const size = nest.shape[last];
-  const several = lines.length > count(line.shape);
-  const whole = several && lines.length * size <= all ? lines.length : Math.max(1, Math.floor(tile / size));
-  const block = Math.min(lines.length, whole);
-  return { size, number: lines.length, lines, lineCount: count(line.shape), others: rest, along, block };
+  const whole = number > lineCount && number * size <= all ? number : Math.max(1, Math.floor(tile / size));
+  return {
+    size,
+    number,
+    lineCount,
+    entryCount: weight === null ? 1 : count(weight),
+    byRows: along || (weight === null && number === lineCount),
+    outer,
+    lineSteps,
+    entrySteps,
+    block: Math.min(number, whole),
+  };
 }

@@ -69,21 +69,37 @@ export class RowLoop {
     sums: readonly DoubleSum[],
     terms: (offset: Local<'i32'>, fixed: readonly number[]) => Vector[][],
   ): void {
+    this.turns(group, (places, kept) => {
+      const met = terms(this.i, places).map((values) => values.map((x) => this.b.define(x)));
+      for (const [s, sum] of sums.entries()) sum.add(this.b.define(kept(together(met.map((values) => values[s])))));
+    });
+  }
+
+  /** The same for sums that share nothing, one after the other: few registers, and none waits for another's end. */
+  sumEach(
+    group: 1 | 2 | 4,
+    sums: readonly DoubleSum[],
+    term: (k: number, offset: Local<'i32'>, fixed: number) => Vector,
+  ): void {
+    this.turns(group, (places, kept) => {
+      for (const [k, sum] of sums.entries()) {
+        const values = places.map((fixed) => this.b.define(term(k, this.i, fixed)));
+        sum.add(this.b.define(kept(together(values))));
+      }
+    });
+  }
+
+  /** Groups of vectors, then one at a time, then the last elements, of whose values `kept` clears those that do not count. */
+  private turns(group: 1 | 2 | 4, turn: (places: readonly number[], kept: (x: Vector) => Vector) => void): void {
     const { b, i, whole } = this;
-    const turn = (vectors: number): void => {
-      const places = Array.from({ length: vectors }, (_, k) => 16 * k);
-      const met = terms(i, places).map((values) => values.map((x) => b.define(x)));
-      for (const [s, sum] of sums.entries()) sum.add(b.define(together(met.map((values) => values[s]))));
-    };
+    const all = (x: Vector): Vector => x;
     b.set(i, i32(0));
     if (group > 1) {
-      b.count(i, op('i32.sub', whole, i32(16 * (group - 1))), 16 * group, () => turn(group));
+      const places = Array.from({ length: group }, (_, k) => 16 * k);
+      b.count(i, op('i32.sub', whole, i32(16 * (group - 1))), 16 * group, () => turn(places, all));
     }
-    b.count(i, whole, 16, () => turn(1));
-    b.when(this.left, () => {
-      const [values] = terms(i, [0]);
-      for (const [s, sum] of sums.entries()) sum.add(b.define(op('v128.and', values[s], this.mask)));
-    });
+    b.count(i, whole, 16, () => turn([0], all));
+    b.when(this.left, () => turn([0], (x) => op('v128.and', x, this.mask)));
   }
 
   /** Moves an address to the next row. */
@@ -133,6 +149,12 @@ export class DoubleSum {
     const both = this.b.define(op('f64x2.add', this.low, this.high));
     return this.b.define(op('f64.add', lane('f64x2.extract_lane', both, 0), lane('f64x2.extract_lane', both, 1)));
   }
+}
+
+/** The totals of two sums, in the lanes of one vector. */
+export function totals(b: FunctionBuilder, sums: readonly [DoubleSum, DoubleSum]): Local<'v128'> {
+  const [x, y] = sums.map(({ low, high }) => b.define(op('f64x2.add', low, high)));
+  return b.define(op('f64x2.add', shuffle(x, y, [0, 1, 4, 5]), shuffle(x, y, [2, 3, 6, 7])));
 }
 
 /** One number of double in all lanes of float32. */
