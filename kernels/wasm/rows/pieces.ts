@@ -91,11 +91,11 @@ export function writeTable(to: Int32Array, at: number, shape: readonly number[],
   to[at] = 0;
   let filled = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
-    for (let i = 1; i < shape[d]; i++) {
-      const next = at + i * filled;
-      for (let k = 0; k < filled; k++) to[next + k] = to[at + k] + i * steps[d];
-    }
-    filled *= shape[d];
+    const [step, all] = [steps[d], filled * shape[d]];
+    if (step === 0) {
+      for (let n = filled; n < all; n *= 2) to.copyWithin(at + n, at, at + Math.min(n, all - n));
+    } else for (let k = filled; k < all; k++) to[at + k] = to[at + k - filled] + step;
+    filled = all;
   }
 }
 
