@@ -10,6 +10,7 @@ import {
   op,
   plus,
   shuffle,
+  times,
   v128,
 } from '../assembler.js';
 import { type DoubleSum, type RowLoop, splat, totals } from './vectorRows.js';
@@ -34,7 +35,7 @@ export function addKernel(
   });
 }
 
-const add = (a: Vector, b: Vector): Vector => op('f32x4.add', a, b);
+export const add = (a: Vector, b: Vector): Vector => op('f32x4.add', a, b);
 export const sub = (a: Vector, b: Vector): Vector => op('f32x4.sub', a, b);
 export const mul = (a: Vector, b: Vector): Vector => op('f32x4.mul', a, b);
 
@@ -58,25 +59,31 @@ export const rest = (x: Expression<'f64'>, near: Vector): Expression<'f64'> =>
 export const inverseRoot = (variance: Expression<'f64'>, eps: Expression<'f64'>): Expression<'f64'> =>
   op('f64.div', f64(1), op('f64.sqrt', op('f64.add', variance, eps)));
 
+/** Two vectors that hold the first and the second float32 of one in all lanes. */
+export const firstTwo = (b: FunctionBuilder, x: Local<'v128'>): Local<'v128'>[] =>
+  [0, 1].map((k) => b.define(shuffle(x, x, [k, k, k, k])));
+
 /**
- * Goes over rows two at a time, so that neither waits for what ends the other's sums: `body` gets their addresses, and whether there are two. A last
- * one stands for both.
+ * Goes over rows of some operands two at a time, so that neither waits for what ends the other's sums: `body` gets two addresses for each operand, and
+ * whether there are two rows. A last one stands for both.
  */
 export function eachPair(
   b: FunctionBuilder,
   loop: RowLoop,
   rows: Local<'i32'>,
-  from: Local<'i32'>,
-  body: (pair: Addresses, two: Local<'i32'>) => void,
+  operands: Addresses,
+  body: (pairs: readonly Addresses[], two: Local<'i32'>) => void,
 ): void {
-  const [row, two, next] = [b.local('i32'), b.local('i32'), b.local('i32')];
+  const [row, two] = [b.local('i32'), b.local('i32')];
+  const pairs = operands.map((from) => [from, b.local('i32')]);
   b.count(row, rows, 2, () => {
     b.set(two, op('i32.lt_s', plus(row, i32(1)), rows));
-    b.set(next, from);
-    b.when(two, () => loop.advance(next));
-    body([from, next], two);
-    b.set(from, next);
-    loop.advance(from);
+    for (const [from, next] of pairs) b.set(next, plus(from, times(two, loop.bytes)));
+    body(pairs, two);
+    for (const [from, next] of pairs) {
+      b.set(from, next);
+      loop.advance(from);
+    }
   });
 }
 
@@ -99,7 +106,7 @@ export function momentsOf(
   loop.sumEach(4, sums, (k, i, fixed) => load('v128.load', plus(rows[k], i), fixed));
   const means = b.define(op('f64x2.div', totals(b, sums), n));
   const near = b.define(op('f32x4.demote_f64x2_zero', means));
-  const centers = [0, 1].map((k) => b.define(shuffle(near, near, [k, k, k, k])));
+  const centers = firstTwo(b, near);
   for (const sum of sums) sum.clear();
   loop.sumEach(4, sums, (k, i, fixed) => {
     const deviation = b.define(sub(load('v128.load', plus(rows[k], i), fixed), centers[k]));

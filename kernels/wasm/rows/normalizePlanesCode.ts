@@ -53,7 +53,7 @@ function writeMeasure(b: FunctionBuilder, [from, rows, bytes, lineOf, lines]: Ad
   const sums = [new DoubleSum(b), new DoubleSum(b)] as const;
   const n = elementsIn(b, bytes);
   const both = b.define(op('f64x2.splat', n));
-  eachPair(b, loop, rows, from, (pair, two) => {
+  eachPair(b, loop, rows, [from], ([pair], two) => {
     const found = momentsOf(b, loop, sums, pair, both);
     // T. Chan, G. Golub and R. LeVeque (1979), for parts of one size.
     const join = (k: number): void => {

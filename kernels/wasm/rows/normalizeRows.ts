@@ -62,7 +62,8 @@ export function rowsBackward(
   const { size, number, block } = pieces;
   const bytes = blockBytes(pieces);
   const row = padded(4 * size) + slack;
-  const gradientAt = heap.reserve(3 * bytes + 5 * row + 16 * block);
+  const apart = 4 * (block + 1);
+  const gradientAt = heap.reserve(3 * bytes + 5 * row + 4 * apart);
   if (gradientAt === 0) return false;
   const inputAt = gradientAt + bytes;
   const resultAt = inputAt + bytes;
@@ -79,9 +80,9 @@ export function rowsBackward(
     stage(f32, gradientAt, gradients.output, size * first, size * m);
     stage(f32, inputAt, input, size * first, size * m);
     for (const [k, view] of [mean, variance, gradients.mean, gradients.variance].entries()) {
-      stage(f32, numbers + 4 * k * block, view, first, m);
+      stage(f32, numbers + k * apart, view, first, m);
     }
-    const sizes = [m, 4 * size, numbers, 4 * block];
+    const sizes = [m, 4 * size, numbers, apart];
     kernels.gradient(gradientAt, inputAt, resultAt, ...sizes, weightAt, toWeightAt, toBiasAt, eps);
     copyOut(to.input, size * first, f32, resultAt, size * m);
   }

@@ -1,7 +1,6 @@
 import {
   type Expression,
   type FunctionBuilder,
-  f64,
   i32,
   type Local,
   load,
@@ -13,19 +12,24 @@ import {
 import type { Heap } from '../heap.js';
 import {
   type Addresses,
+  add,
   addKernel,
   applyGradientToRow,
   applyToRow,
-  double,
   eachPair,
   elementsIn,
+  firstTwo,
   momentsOf,
   mul,
   type Run,
-  spread,
   sub,
 } from './normalizeCode.js';
-import { DoubleSum, halves, RowLoop } from './vectorRows.js';
+import { DoubleSum, halves, RowLoop, totals } from './vectorRows.js';
+
+type Vector = Expression<'v128'>;
+
+const demoted = (x: Vector): Vector => op('f32x4.demote_f64x2_zero', x);
+const ones = v128(Float64Array.of(1, 1));
 
 /**
  * measure(from, rows, bytes, numbers, apart, eps): of rows that are lines of their own writes means at `numbers` and, each `apart` bytes behind the ones
@@ -40,13 +44,12 @@ function writeMeasure(
   const sums = [new DoubleSum(b), new DoubleSum(b)] as const;
   const n = b.define(op('f64x2.splat', elementsIn(b, bytes)));
   const at = b.local('i32');
-  const demoted = (x: Expression<'v128'>): Expression<'v128'> => op('f32x4.demote_f64x2_zero', x);
-  eachPair(b, loop, rows, from, (pair) => {
+  eachPair(b, loop, rows, [from], ([pair]) => {
     const { means, near, squares } = momentsOf(b, loop, sums, pair, n);
     const variances = b.define(op('f64x2.div', squares, n));
     const deviations = op('f64x2.sqrt', op('f64x2.add', variances, op('f64x2.splat', eps)));
     const left = demoted(op('f64x2.sub', means, op('f64x2.promote_low_f32x4', near)));
-    const factors = demoted(op('f64x2.div', v128(Float64Array.of(1, 1)), deviations));
+    const factors = demoted(op('f64x2.div', ones, deviations));
     b.set(at, numbers);
     for (const values of [near, demoted(variances), left, factors]) {
       b.storeLane('v128.store64_lane', at, values, 0);
@@ -74,26 +77,32 @@ function writeApply(
   });
 }
 
-/** Sums of a row's gradients times weights, and of their products with the deviations; adds to the sums along all rows. */
-function sumsOfRow(
+/**
+ * For two rows the sums of gradients times weights, and of their products with the deviations; adds gradients and products to the sums along all
+ * rows. One row that stands for both counts there once.
+ */
+function sumsOfPair(
   b: FunctionBuilder,
   loop: RowLoop,
-  sums: readonly [DoubleSum, DoubleSum],
-  [g, x]: Addresses,
-  [mean, scale]: readonly Local<'v128'>[],
+  sums: readonly DoubleSum[],
+  [gradients, inputs]: readonly Addresses[],
+  [means, scales]: readonly Local<'v128'>[][],
   [weight, toWeight, toBias]: Addresses,
+  two: Local<'i32'>,
 ): void {
-  const wide = b.local('i32');
+  const [wide, counts] = [b.local('i32'), b.define(op('i32x4.splat', op('i32.sub', i32(0), two)))];
+  const together = ([x, y]: readonly Vector[]): Local<'v128'> => b.define(add(x, op('v128.and', y, counts)));
   for (const sum of sums) sum.clear();
-  loop.sum(1, sums, (i, fixed) => {
-    const gradient = b.define(load('v128.load', plus(g, i), fixed));
-    const deviation = sub(load('v128.load', plus(x, i), fixed), mean);
-    const product = b.define(mul(gradient, deviation));
+  loop.sum(2, sums, (i, fixed) => {
+    const arrived = gradients.map((g) => b.define(load('v128.load', plus(g, i), fixed)));
+    const products = arrived.map((gradient, k) =>
+      b.define(mul(gradient, sub(load('v128.load', plus(inputs[k], i), fixed), means[k]))),
+    );
+    b.set(wide, op('i32.shl', plus(i, i32(fixed)), i32(1)));
+    addTo(b, plus(toBias, wide), together(arrived));
+    addTo(b, plus(toWeight, wide), together(products.map((product, k) => mul(product, scales[k]))));
     const factor = b.define(load('v128.load', plus(weight, i), fixed));
-    b.set(wide, op('i32.shl', i, i32(1)));
-    addTo(b, plus(toBias, wide), gradient);
-    addTo(b, plus(toWeight, wide), b.define(mul(product, scale)));
-    return [mul(gradient, factor), mul(product, factor)];
+    return [...arrived, ...products].map((x) => mul(x, factor));
   });
 }
 
@@ -116,30 +125,37 @@ function writeGradient(
   [eps]: readonly Local<'f64'>[],
 ): void {
   const loop = new RowLoop(b, bytes);
-  const sums = [new DoubleSum(b), new DoubleSum(b)] as const;
-  const [row, at] = [b.local('i32'), b.local('i32')];
-  const n = elementsIn(b, bytes);
-  const next = (): Expression<'f64'> => {
+  const sums = Array.from({ length: 4 }, () => new DoubleSum(b));
+  const n = b.define(op('f64x2.splat', elementsIn(b, bytes)));
+  const at = b.local('i32');
+  const next = (): Vector => {
     b.set(at, plus(at, apart));
-    return double(at);
+    return op('f64x2.promote_low_f32x4', load('v128.load64_zero', at));
   };
-  b.count(row, rows, 1, () => {
-    const mean = b.define(load('v128.load32_splat', numbers));
+  eachPair(b, loop, rows, [g, x], (pairs, two) => {
+    const means = firstTwo(b, b.define(load('v128.load64_zero', numbers)));
     b.set(at, numbers);
-    const deviation = b.define(op('f64.sqrt', op('f64.add', next(), eps)));
-    const scale = b.define(op('f64.div', f64(1), deviation));
-    const factor = spread(b, scale);
-    sumsOfRow(b, loop, sums, [g, x], [mean, factor], [weight, toWeight, toBias]);
-    const toMean = op('f64.mul', next(), deviation);
-    const first = op('f64.div', op('f64.sub', sums[0].total(), toMean), n);
-    const shift = spread(b, op('f64.neg', op('f64.mul', first, scale)));
-    const twice = b.define(next());
-    const toVariance = op('f64.mul', op('f64.add', twice, twice), op('f64.mul', deviation, deviation));
-    const second = op('f64.div', op('f64.sub', op('f64.mul', sums[1].total(), scale), toVariance), n);
-    const slope = spread(b, op('f64.neg', op('f64.mul', second, op('f64.mul', scale, scale))));
-    applyGradientToRow(loop, [g, x, to], [mean, factor, slope, shift], weight);
-    b.advance(numbers, 4);
-    for (const address of [g, x, to]) loop.advance(address);
+    const deviations = b.define(op('f64x2.sqrt', op('f64x2.add', next(), op('f64x2.splat', eps))));
+    const scales = b.define(op('f64x2.div', ones, deviations));
+    const factors = firstTwo(b, b.define(demoted(scales)));
+    sumsOfPair(b, loop, sums, pairs, [means, factors], [weight, toWeight, toBias], two);
+    const toMeans = op('f64x2.mul', next(), deviations);
+    const first = op('f64x2.div', op('f64x2.sub', totals(b, [sums[0], sums[1]]), toMeans), n);
+    const shifts = firstTwo(b, b.define(demoted(op('f64x2.neg', op('f64x2.mul', first, scales)))));
+    const toVariances = b.define(next());
+    const twice = op('f64x2.mul', op('f64x2.add', toVariances, toVariances), op('f64x2.mul', deviations, deviations));
+    const products = op('f64x2.mul', totals(b, [sums[2], sums[3]]), scales);
+    const second = op('f64x2.div', op('f64x2.sub', products, twice), n);
+    const slopes = op('f64x2.neg', op('f64x2.mul', second, op('f64x2.mul', scales, scales)));
+    const slope = firstTwo(b, b.define(demoted(slopes)));
+    const write = (k: number): void => {
+      const row = [pairs[0][k], pairs[1][k], to];
+      applyGradientToRow(loop, row, [means[k], factors[k], slope[k], shifts[k]], weight);
+      loop.advance(to);
+    };
+    write(0);
+    b.when(two, () => write(1));
+    b.advance(numbers, 8);
   });
 }
 

@@ -12,7 +12,7 @@ export const slack = 16;
  */
 export class RowLoop {
   private readonly b: FunctionBuilder;
-  private readonly bytes: Local<'i32'>;
+  readonly bytes: Local<'i32'>;
   private readonly whole: Local<'i32'>;
   private readonly left: Local<'i32'>;
   private readonly mask: Local<'v128'>;
