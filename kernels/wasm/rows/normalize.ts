@@ -1,8 +1,8 @@
 import type { FusedKernels, Normalization, Normalized, View } from '../../types.js';
 import { count, isContiguous, sameShape } from '../../view.js';
 import { policy } from '../policy.js';
-import { planes, planesBackward } from './normalizePlanes.js';
-import { rows, rowsBackward } from './normalizeRows.js';
+import { normalizePlanes, normalizePlanesBackward } from './normalizePlanes.js';
+import { normalizeRows, normalizeRowsBackward } from './normalizeRows.js';
 import { type Pieces, piecesOf } from './pieces.js';
 
 type Backward = FusedKernels['normalizeBackward'];
@@ -16,7 +16,7 @@ function isPlain(whole: readonly View[], others: readonly (View | null)[]): bool
   );
 }
 
-/** The pieces for weights, biases or their gradients, which must have one shape. */
+/** The pieces for weights, biases or their gradients; null where these are not of one shape, or nothing is worth staging. */
 function piecesFor({ input, mean }: Normalized, others: readonly (View | null)[]): Pieces | null {
   const shapes = others.flatMap((x) => (x === null ? [] : [x.shape]));
   if (shapes.some((shape) => !sameShape(shape, shapes[0]))) return null;
@@ -28,7 +28,9 @@ export function normalizeVectors(output: View, operands: Normalized, { eps }: No
   const { input, weight, bias, mean, variance } = operands;
   if (!isPlain([input, output, mean, variance], [weight, bias])) return false;
   const pieces = piecesFor(operands, [weight, bias]);
-  return pieces !== null && (pieces.byRows ? rows : planes)(output, operands, pieces, eps);
+  if (pieces === null) return false;
+  const normalize = pieces.byRows ? normalizeRows : normalizePlanes;
+  return normalize(output, operands, pieces, eps);
 }
 
 /** `Kernels.fused.normalizeBackward` of float32 in vectors; false where JavaScript is the way. */
@@ -42,5 +44,7 @@ export function normalizeBackwardVectors(
   const whole = [input, gradients.output, to.input, mean, variance, gradients.mean, gradients.variance];
   if (!isPlain(whole, [weight, to.weight, to.bias])) return false;
   const pieces = piecesFor(operands, [weight, to.weight, to.bias]);
-  return pieces !== null && (pieces.byRows ? rowsBackward : planesBackward)(to, gradients, operands, pieces, eps);
+  if (pieces === null) return false;
+  const backward = pieces.byRows ? normalizeRowsBackward : normalizePlanesBackward;
+  return backward(to, gradients, operands, pieces, eps);
 }

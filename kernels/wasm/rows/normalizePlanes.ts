@@ -53,7 +53,7 @@ function writeTables(memory: Int32Array, { lineOf, entryOf }: Places, { outer, l
 }
 
 /** Normalizes planes that together make lines, or have one weight each; false where there is no memory for it. */
-export function planes(output: View, operands: Normalized, pieces: Pieces, eps: number): boolean {
+export function normalizePlanes(output: View, operands: Normalized, pieces: Pieces, eps: number): boolean {
   const { input, weight, bias, mean, variance } = operands;
   const opening = opened();
   if (opening === null) return false;
@@ -90,8 +90,8 @@ export function planes(output: View, operands: Normalized, pieces: Pieces, eps: 
   return true;
 }
 
-/** The gradients of `planes`. */
-export function planesBackward(
+/** The gradients of `normalizePlanes`. */
+export function normalizePlanesBackward(
   to: Parameters<Backward>[0],
   gradients: Parameters<Backward>[1],
   operands: Normalized,

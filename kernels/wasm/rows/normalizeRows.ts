@@ -10,7 +10,7 @@ type Backward = FusedKernels['normalizeBackward'];
 const opened = linked(normalizeRowsOn);
 
 /** Normalizes rows that are lines of their own, a block of them at once; false where there is no memory for it. */
-export function rows(output: View, operands: Normalized, pieces: Pieces, eps: number): boolean {
+export function normalizeRows(output: View, operands: Normalized, pieces: Pieces, eps: number): boolean {
   const { input, weight, bias, mean, variance } = operands;
   const opening = opened();
   if (opening === null) return false;
@@ -18,7 +18,7 @@ export function rows(output: View, operands: Normalized, pieces: Pieces, eps: nu
   const { size, number, block } = pieces;
   const bytes = blockBytes(pieces);
   const row = padded(4 * size) + slack;
-  // Rows are measured in pairs.
+  // Rows go in pairs: each list holds one number more than a block.
   const apart = 4 * (block + 1);
   const from = heap.reserve(2 * bytes + 2 * row + 4 * apart);
   if (from === 0) return false;
@@ -47,8 +47,8 @@ export function rows(output: View, operands: Normalized, pieces: Pieces, eps: nu
   return true;
 }
 
-/** The gradients of `rows`. */
-export function rowsBackward(
+/** The gradients of `normalizeRows`. */
+export function normalizeRowsBackward(
   to: Parameters<Backward>[0],
   gradients: Parameters<Backward>[1],
   operands: Normalized,

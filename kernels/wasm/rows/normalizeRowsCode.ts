@@ -116,8 +116,8 @@ function addTo(b: FunctionBuilder, address: Expression<'i32'>, x: Local<'v128'>)
 
 /**
  * gradient(gradient, input, to, rows, bytes, numbers, apart, weight, toWeight, toBias, eps): everything for rows that are lines of their own.
- * Their means stand at `numbers`, then, each `apart` bytes behind the ones before, variances and the gradients to both. Adds each element's
- * gradient to `toBias` (double) and its product with deviation and scale to `toWeight`.
+ * Their means stand at `numbers`, then, each `apart` bytes behind the ones before, variances and the gradients to both; of each one more is read
+ * where the number of rows is odd. Adds each element's gradient to `toBias` (double) and its product with deviation and scale to `toWeight`.
  */
 function writeGradient(
   b: FunctionBuilder,
