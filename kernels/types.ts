@@ -34,6 +34,13 @@ export interface View {
 /** An operand of a formula: elements, or one number for the whole launch. */
 export type Operand = View | number;
 
+/** What one launch of a formula writes and reads, and how many elements that are. */
+export interface Launch {
+  readonly size: number;
+  readonly outputs: readonly View[];
+  readonly inputs: readonly Operand[];
+}
+
 /** A reduction in formulas: `after(combine(... combine(init, before(x0)) ..., before(xn)), count)`. */
 export interface Reduction {
   readonly name: string;
@@ -242,6 +249,11 @@ export interface Kernels {
    */
   flat1(formula: Formula, compute: DType, size: number, output: View, a: View): void;
   flat2(formula: Formula, compute: DType, size: number, output: View, a: View, b: Operand): void;
+  /**
+   * The same for many operands, and for several launches one after the other; inputs may be numbers, always at the same places of the formula.
+   * A device may lack it.
+   */
+  flatEach?(formula: Formula, compute: DType, launches: readonly Launch[]): void;
 
   /** Folds `dims` of the input; the output has the kept dimensions in order. */
   reduce(reduction: Reduction, output: View, input: View, dims: readonly number[]): void;

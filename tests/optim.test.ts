@@ -88,6 +88,32 @@ describe.each(optimizers)('%s', (_name, make, steps) => {
     expectNear(turned, numbers(plain), 12);
   });
 
+  test('moves many parameters as each one alone', () => {
+    const shapes = [[3], [4, 40], [], [2, 3], [200], [0], [5]];
+    const parameters = shapes.map((shape, i): tg.Tensor => {
+      const x = tg.randn(shape, { dtype: i === 4 ? 'float32' : 'float64' });
+      return (i === 3 ? x.t() : x).requiresGrad_();
+    });
+    const copies = parameters.map((x) => x.detach().clone().requiresGrad_());
+    const versions = parameters.map((x) => x.storage.version);
+    const optimizer = make(parameters);
+    // Its step depends on all of them together.
+    if (optimizer instanceof optim.LBFGS) return;
+    const others = copies.map((x) => make([x]));
+    for (let i = 0; i < 3; i++) {
+      parameters.forEach((x, k) => {
+        x.grad = tg.randn(x.shape, { dtype: x.dtype });
+        copies[k].grad = x.grad;
+      });
+      optimizer.step();
+      for (const other of others) other.step();
+    }
+    parameters.forEach((x, k) => {
+      expect(numbers(x)).toEqual(numbers(copies[k]));
+      expect(x.storage.version).toBe(versions[k] + 3);
+    });
+  });
+
   test('goes on from a saved state as if it had never stopped', () => {
     const x = leaf();
     const optimizer = make([x]);
@@ -340,6 +366,54 @@ describe('state dicts', () => {
     const other = new optim.SGD([c, d], 0.1, 0.9);
     other.loadStateDict(optimizer.stateDict());
     expect([other.state.has(c), other.state.has(d)]).toEqual([false, true]);
+  });
+});
+
+describe('a step', () => {
+  const misfit = (): [tg.Tensor, tg.Tensor] => {
+    const [a, b] = [leaf([1, 2]), leaf([3, 4])];
+    a.grad = tg.ones(2, { dtype: 'float64' });
+    b.grad = tg.ones(2, { dtype: 'float64' });
+    b.grad.shape = [1, 2];
+    return [a, b];
+  };
+
+  test('that meets a gradient which does not fit moves nothing', () => {
+    const [a, b] = misfit();
+    const optimizer = new optim.Adam([a, b]);
+    expect(() => optimizer.step()).toThrow(
+      'the gradient of shape (1, 2) on cpu does not fit its parameter of shape (2,)',
+    );
+    expect([numbers(a), numbers(b), optimizer.state.size]).toEqual([[1, 2], [3, 4], 0]);
+  });
+
+  test('that an update breaks off leaves those before it moved as their state says', () => {
+    const [a, b] = [leaf([1]), leaf([1])];
+    for (const x of [a, b]) x.grad = tg.ones(1, { dtype: 'float64' });
+    const optimizer = new optim.Adam([a, b], { lr: 0.1, eps: 0 });
+    Object.defineProperty(optimizer.paramGroups[0], 'betas', {
+      get() {
+        if (optimizer.state.has(b)) throw new Error('no betas');
+        return [0.9, 0.999];
+      },
+    });
+    expect(() => optimizer.step()).toThrow('no betas');
+    expect(a.item()).toBeCloseTo(0.9, 12);
+    expect([optimizer.state.get(a)?.step, b.item()]).toEqual([1, 1]);
+  });
+
+  test('of a class of the user`s shows what it did at once', () => {
+    const seen: number[] = [];
+    class Watching extends optim.SGD {
+      protected override update(...args: Parameters<tg.optim.SGD['update']>): void {
+        super.update(...args);
+        seen.push(args[0].item());
+      }
+    }
+    const parameters = [leaf([1]), leaf([2])];
+    for (const x of parameters) x.grad = tg.ones(1, { dtype: 'float64' });
+    new Watching(parameters, 0.5).step();
+    expect(seen).toEqual([0.5, 1.5]);
   });
 });
 

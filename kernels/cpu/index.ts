@@ -15,7 +15,7 @@ import { meanPool, meanPoolBackward } from './meanPool.js';
 import { allocate, recycle } from './memory.js';
 import { normalize } from './normalize.js';
 import { normalizeBackward } from './normalizeBackward.js';
-import { flat1, flat2, pointwise, pointwise1, pointwise2 } from './pointwise.js';
+import { flat1, flat2, flatEach, pointwise, pointwise1, pointwise2 } from './pointwise.js';
 import { addToPlanes, maxPool } from './pool.js';
 import { recurrence, recurrenceBackward } from './recurrence.js';
 import { reduce } from './reduce.js';
@@ -46,6 +46,7 @@ export const cpu: Kernels = {
   pointwise2,
   flat1,
   flat2,
+  flatEach,
   reduce,
   argreduce,
   scan,

@@ -1,7 +1,8 @@
 import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
-import type { DType, Operand, View } from '../types.js';
+import type { DType, Launch, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
+import { type FlatKernel, flatParameters, runFlat } from '../wasm/formula/flat.js';
 import { flatVectors, pays, runOnThreads, runVectors } from '../wasm/formula/pointwise.js';
 import { policy } from '../wasm/policy.js';
 import { isFlat, isOne } from './layout.js';
@@ -10,7 +11,6 @@ import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './s
 /** The CPU's slot in `Formula.compiled`. */
 const slot = 0;
 
-type FlatKernel = (n: number, ...operands: Operand[]) => void;
 type StridedKernel = (shape: readonly number[], strides: readonly number[][], ...operands: Operand[]) => void;
 
 /** How an operand is read: its dtype's code for elements, 9 for a number, 10 + code for a view of one element. */
@@ -49,11 +49,12 @@ function computeCode(compute: DType): number {
 
 /**
  * A formula's kernels by key. The flat one that ran last stands apart, and so do those of `flat1` and `flat2`, by dtype and by what the
- * second operand is: small operations find them without a look-up.
+ * second operand is, and those of `flatEach`, by dtype: small operations find them without a look-up.
  */
 interface Compiled {
   readonly kernels: Map<number, FlatKernel | StridedKernel>;
   readonly plain: (FlatKernel | undefined)[];
+  readonly each: (FlatKernel | undefined)[];
   key: number;
   latest: FlatKernel | null;
 }
@@ -61,7 +62,7 @@ interface Compiled {
 function compiledOf(f: Formula): Compiled {
   const found = f.compiled[slot] as Compiled | undefined;
   if (found !== undefined) return found;
-  const made: Compiled = { kernels: new Map(), plain: [], key: -1, latest: null };
+  const made: Compiled = { kernels: new Map(), plain: [], each: [], key: -1, latest: null };
   f.compiled[slot] = made;
   return made;
 }
@@ -114,13 +115,14 @@ function compileFlat(f: Formula, compute: DType, p: Plan): FlatKernel {
   // What every implementation rounds in its own way goes through vectors at every size.
   const vectors = pays(f, compute, 0) ? flatVectors(f, compute, p.outputs, p.inputs, p.singles) : null;
   if (vectors !== null) return vectors;
-  const { head, body, parameters } = parts(f, compute, p);
+  const { head, body } = parts(f, compute, p);
   const moves = [
     ...p.outputs.map((_, k) => `const p${k} = P${k} + i;`),
     ...p.inputs.map((_, k) => (p.singles[k] ? '' : `const q${k} = Q${k} + i;`)),
   ];
+  const { parameters, names } = flatParameters(p.outputs.length, p.inputs.length);
   return compile(
-    `function (n, ${parameters.join(', ')}) { ${head} for (let i = 0; i < n; i++) { ${moves.join(' ')} ${body} } }`,
+    `function (${parameters}) { ${names} ${head} for (let i = 0; i < n; i++) { ${moves.join(' ')} ${body} } }`,
   );
 }
 
@@ -192,12 +194,7 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
     kernel = (vectors ? flatVectors(f, compute, outputs, inputs, p.singles) : null) ?? compileFlat(f, compute, p);
     compiledOf(f).kernels.set(place, kernel);
   }
-  // Spread lists cost as much as a small kernel: gradients of most rows go without.
-  const [o] = outputs;
-  if (outputs.length === 1 && inputs.length === 3) kernel(count(shape), o, inputs[0], inputs[1], inputs[2]);
-  else if (outputs.length === 1 && inputs.length === 4)
-    kernel(count(shape), o, inputs[0], inputs[1], inputs[2], inputs[3]);
-  else kernel(count(shape), ...outputs, ...inputs);
+  runFlat(kernel, count(shape), outputs, inputs);
 }
 
 /** `Kernels.pointwise1`. */
@@ -247,4 +244,17 @@ export function flat2(f: Formula, compute: DType, size: number, output: View, a:
   if (kernel !== undefined && size < policy.formulas) return kernel(size, output, a, b);
   if (kernel === undefined && canGenerate) plain[place] = compileFlat(f, compute, plan([output], [a, b]));
   pointwise(f, compute, [output], [a, b]);
+}
+
+/** `Kernels.flatEach`. */
+export function flatEach(f: Formula, compute: DType, launches: readonly Launch[]): void {
+  const { each } = compiledOf(f);
+  const place = dtypeCode(compute);
+  for (const { size, outputs, inputs } of launches) {
+    if (size === 0 || size >= policy.formulas || !canGenerate) pointwise(f, compute, outputs, inputs);
+    else {
+      each[place] ??= compileFlat(f, compute, plan(outputs, inputs));
+      runFlat(each[place], size, outputs, inputs);
+    }
+  }
 }

@@ -55,16 +55,23 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
 
   protected update(p: Tensor, g: Tensor, state: ParameterState, o: AdamOptions): void {
     const step = countStep(state);
-    const moments = [buffer(state, 'exp_avg', p), buffer(state, 'exp_avg_sq', p)];
+    const mean = buffer(state, 'exp_avg', p);
+    const square = buffer(state, 'exp_avg_sq', p);
     const [beta1, beta2] = o.betas;
+    const l2 = this.decoupled ? 0 : o.weightDecay;
+    const decay = this.decoupled ? 1 - o.lr * o.weightDecay : 1;
     const size = o.lr / (1 - beta1 ** step);
     const correction = 1 / Math.sqrt(1 - beta2 ** step);
-    const [l2, decay] = this.decoupled ? [0, 1 - o.lr * o.weightDecay] : [o.weightDecay, 1];
-    const numbers = [o.maximize ? -1 : 1, l2, decay, beta1, 1 - beta1, beta2, 1 - beta2, size, correction, o.eps];
-    const name = `${this.constructor.name}.step`;
-    if (!o.amsgrad) return launch(name, update, [p, ...moments], [p, g, ...moments, ...numbers]);
-    const largest = buffer(state, 'max_exp_avg_sq', p);
-    launch(name, updateLargest, [p, ...moments, largest], [p, g, ...moments, ...numbers, largest]);
+    const outputs = [p, mean, square];
+    const sign = o.maximize ? -1 : 1;
+    const [rest1, rest2] = [1 - beta1, 1 - beta2];
+    const inputs = [p, g, mean, square, sign, l2, decay, beta1, rest1, beta2, rest2, size, correction, o.eps];
+    if (o.amsgrad) {
+      const largest = buffer(state, 'max_exp_avg_sq', p);
+      outputs.push(largest);
+      inputs.push(largest);
+    }
+    launch(this.decoupled ? 'AdamW.step' : 'Adam.step', o.amsgrad ? updateLargest : update, outputs, inputs);
   }
 }
 

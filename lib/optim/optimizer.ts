@@ -7,6 +7,7 @@ import { isOwn } from '../core/own.js';
 import { zeroGrad } from '../ops/zeroGrad.js';
 import { Tensor } from '../tensor.js';
 import { camel, snake } from './options.js';
+import { collect, finish } from './update.js';
 
 /** What schedulers note in a group, and the options that they change beside `lr` where an optimizer has them. */
 export interface Scheduled {
@@ -122,27 +123,44 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   step<R extends Tensor | number>(closure: () => R): R;
   step(closure?: Closure): Tensor | number | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
-    noGrad(() => {
-      for (const group of this.paramGroups) for (const parameter of group.params) this.move(parameter, group);
-    });
+    noGrad(() => this.moveAll());
     return loss;
   }
 
-  private move(parameter: Tensor, group: ParamGroup<O>): void {
-    // A class of the user's may keep the gradient; ours do not, and its memory may serve for later results.
-    const grad = isOwn(this.constructor) ? parameter.deposited : parameter.grad;
-    if (grad === null) return;
-    if (!sameShape(grad.shape, parameter.shape) || grad.device !== parameter.device) {
-      throw new ShapeError(
-        `${this.constructor.name}.step: the gradient of shape ${showShape(grad.shape)} on ${grad.device} does not fit its parameter of shape ${showShape(parameter.shape)} on ${parameter.device}`,
-      );
+  private moveAll(): void {
+    // A class of the user's may keep the gradient and look at what `update` has done; ours do not, and the gradient's memory may serve for later results.
+    const own = isOwn(this.constructor);
+    // Nothing moves before all gradients are known to fit.
+    for (const { params } of this.paramGroups) for (const parameter of params) this.checkGradient(parameter);
+    if (own) collect();
+    try {
+      for (const group of this.paramGroups) {
+        for (const parameter of group.params) {
+          const gradient = own ? parameter.deposited : parameter.grad;
+          if (gradient !== null) this.update(parameter, gradient, this.stateOf(parameter), group);
+        }
+      }
+    } finally {
+      // After an error too: the state of those before it counts their step.
+      if (own) finish();
     }
+  }
+
+  private checkGradient(parameter: Tensor): void {
+    const { shape, device, deposited } = parameter;
+    if (deposited === null || (sameShape(deposited.shape, shape) && deposited.device === device)) return;
+    throw new ShapeError(
+      `${this.constructor.name}.step: the gradient of shape ${showShape(deposited.shape)} on ${deposited.device} does not fit its parameter of shape ${showShape(shape)} on ${device}`,
+    );
+  }
+
+  private stateOf(parameter: Tensor): ParameterState {
     let state = this.state.get(parameter);
     if (state === undefined) {
       state = {};
       this.state.set(parameter, state);
     }
-    this.update(parameter, grad, state, group);
+    return state;
   }
 
   /** The groups with their options, as PyTorch prints an optimizer. */

@@ -1,9 +1,11 @@
-import { pointwise } from '../../kernels/cpu/pointwise.js';
+import fc from 'fast-check';
+import { flatEach, pointwise } from '../../kernels/cpu/pointwise.js';
 import { type Build, formula } from '../../kernels/dag.js';
 import * as reference from '../../kernels/reference/pointwise.js';
-import type { View } from '../../kernels/types.js';
+import type { Launch, View } from '../../kernels/types.js';
 import { contiguousStrides, count } from '../../kernels/view.js';
-import { blank, stored } from './views.js';
+import { policy } from '../../kernels/wasm/policy.js';
+import { blank, duplicate, expectNear, fill, plain, randoms, stored } from './views.js';
 
 function random(shape: readonly number[]): View {
   const buffer = Float64Array.from({ length: count(shape) }, (_, i) => Math.sin(i * i + shape.length));
@@ -54,4 +56,54 @@ test.each([
     };
     expect(run(pointwise)).toEqual(run(reference.pointwise));
   }
+});
+
+describe('several launches at once', () => {
+  const { formulas, compiled, sharedFormulas } = policy;
+  afterEach(() => void Object.assign(policy, { formulas, compiled, sharedFormulas }));
+
+  /** p, g, a number, m, another number: p and m move. */
+  const update = formula(5, (s, p, g, rate, m, decay) => {
+    const mean = s.add(s.mul(decay, m), g);
+    return [s.sub(p, s.div(s.mul(rate, mean), s.add(s.sqrt(s.mul(mean, mean)), s.const(0.5)))), mean];
+  });
+
+  test.each([
+    ['JavaScript', Infinity],
+    ['vectors', 0],
+    ['each by its size', 40],
+  ])('come to what each alone does, and touch nothing else: %s', (_name, formulas) => {
+    Object.assign(policy, { formulas, compiled: 0 });
+    const sizes = fc.array(fc.oneof(fc.nat(5), fc.nat(100)), { minLength: 1, maxLength: 6 });
+    const leads = fc.array(fc.nat(5), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(sizes, leads, fc.constantFrom('float32', 'float64'), fc.nat(), (sizes, leads, dtype, seed) => {
+        const random = randoms(seed);
+        const operands = sizes.map((size) =>
+          leads.map((lead) => fill(blank(dtype, [size], { ...plain, lead }), random)),
+        );
+        const results = [flatEach, reference.pointwise].map((kernel) => {
+          const copies = operands.map((views) => views.map(duplicate));
+          const launches = copies.map(([p, g, m], i): Launch => {
+            return { size: sizes[i], outputs: [p, m], inputs: [p, g, 0.1 + i, m, 0.9] };
+          });
+          if (kernel === flatEach) flatEach(update, dtype, launches);
+          else for (const { outputs, inputs } of launches) reference.pointwise(update, dtype, outputs, inputs);
+          return copies.flat();
+        });
+        results[0].forEach((view, k) => {
+          expectNear(view, results[1][k], 4);
+        });
+      }),
+    );
+  });
+
+  test('run one after the other: the next reads what the one before has written', () => {
+    const x = Float64Array.of(1, 2, 3);
+    const view: View = { buffer: x, offset: 0, shape: [3], strides: [1], dtype: 'float64' };
+    const twice = formula(2, (s, x, factor) => s.mul(x, factor));
+    const launch = (factor: number): Launch => ({ size: 3, outputs: [view], inputs: [view, factor] });
+    flatEach(twice, 'float64', [launch(2), launch(3), launch(5)]);
+    expect([...x]).toEqual([30, 60, 90]);
+  });
 });

@@ -1,11 +1,34 @@
 import { compile } from '../../cpu/source.js';
-import type { Operand } from '../../types.js';
+import type { Operand, View } from '../../types.js';
 import type { Heap } from '../heap.js';
 import { type Code, type Kind, turn } from './formula.js';
 import type { Lanes } from './lowerings.js';
 
-/** A launch on operands that lie one after another: elements, outputs, inputs. */
-export type FlatKernel = (n: number, ...operands: Operand[]) => void;
+/**
+ * A launch on operands that lie one after another: elements, then one output and one or two inputs. More operands come as two lists, outputs and
+ * inputs: to spread them costs as much as a small kernel.
+ */
+export type FlatKernel = {
+  (n: number, output: Operand, a?: Operand, b?: Operand): void;
+  (n: number, outputs: readonly View[], inputs: readonly Operand[]): void;
+};
+
+const areFew = (outputs: number, inputs: number): boolean => outputs === 1 && inputs <= 2;
+
+/** The parameters of a `FlatKernel`'s text, and what gives the operands the names o0, ..., a0, ... first. */
+export function flatParameters(outputs: number, inputs: number): { parameters: string; names: string } {
+  const name = (letter: string, count: number): string[] => Array.from({ length: count }, (_, k) => `${letter}${k}`);
+  if (areFew(outputs, inputs))
+    return { parameters: ['n', ...name('o', 1), ...name('a', inputs)].join(', '), names: '' };
+  const taken = [...name('o', outputs), ...name('a', inputs)].map((x) => `${x} = ${x[0]}[${x.slice(1)}]`);
+  return { parameters: 'n, o, a', names: `const ${taken.join(', ')};` };
+}
+
+/** Runs a kernel that may be of either form. */
+export function runFlat(kernel: FlatKernel, n: number, outputs: readonly View[], inputs: readonly Operand[]): void {
+  if (areFew(outputs.length, inputs.length)) kernel(n, outputs[0], inputs[0], inputs[1]);
+  else kernel(n, outputs, inputs);
+}
 
 /** Where the operands of a formula are staged. */
 export interface Staging {
@@ -45,7 +68,7 @@ export function flatKernel(
   const size = lanes.bytes;
   const array = (kind: Kind): string => (kind === 'bytes' ? 'B' : 'E');
   const index = (k: number, kind: Kind): number => (kind === 'bytes' ? places[k] : places[k] / lanes.bytes);
-  const names = [...outputs.map((_, k) => `o${k}`), ...inputs.map((_, k) => `a${k}`)];
+  const { parameters, names } = flatParameters(outputs.length, inputs.length);
   const head: string[] = outputs.map((_, k) => `const O${k} = o${k}.buffer, P${k} = o${k}.offset;`);
   const [inLoop, inTile, outLoop, outTile]: string[][] = [[], [], [], []];
   const values = inputs.map((kind, k) => {
@@ -61,7 +84,9 @@ export function flatKernel(
       const clear = (n: string): string =>
         code.doubtful ? `${to}.fill(0, ${at} + ${n}, ${at} + ${n} + ${turn / size});` : '';
       inLoop.push(`for (let i = 0; i < n; i++) ${to}[${at} + i] = A${k}[Q${k} + i]; ${clear('n')}`);
-      inTile.push(`${to}.set(A${k}.subarray(Q${k} + s, Q${k} + s + m), ${at}); ${clear('m')}`);
+      // A window costs twice the copy itself where that is small.
+      const part = `A${k}.length === m ? A${k} : A${k}.subarray(Q${k} + s, Q${k} + s + m)`;
+      inTile.push(`${to}.set(${part}, ${at}); ${clear('m')}`);
     }
     return String(places[place]);
   });
@@ -77,7 +102,8 @@ export function flatKernel(
     return code.doubtful ? `if (${run} !== 0) redo(${n}, [${numbers.join(', ')}]);` : `${run};`;
   };
   const elements = { float32: 'f32', float64: 'f64', int32: 'i32' }[lanes.dtype];
-  const text = `(heap, run, redo) => (n, ${names.join(', ')}) => {
+  const text = `(heap, run, redo) => (${parameters}) => {
+    ${names}
     const E = heap.${elements}, B = heap.u8;
     ${head.join(' ')}
     if (n < ${Math.min(longRun, tile + 1)}) { ${inLoop.join(' ')} ${call('n')} ${outLoop.join(' ')} return; }

@@ -9,7 +9,7 @@ import { type Heap, type Linked, linked, wasmHeap } from '../heap.js';
 import { policy } from '../policy.js';
 import { threadPool } from '../threads/threads.js';
 import { Box } from './boxes.js';
-import { arrayOf, type FlatKernel, flatKernel, type Redo, type Staging } from './flat.js';
+import { arrayOf, type FlatKernel, flatKernel, type Redo, runFlat, type Staging } from './flat.js';
 import { type Code, compileFormula, isExact, isPossible, isTranscendental, type Kind, turn } from './formula.js';
 import { float32, float64, int32, type Lanes } from './lowerings.js';
 import { costOf, runShared } from './sharedFlat.js';
@@ -196,9 +196,12 @@ export function runVectors(f: Formula, compute: DType, outputs: readonly View[],
   );
   if (launch === null) return false;
   if (!outputs.every((o) => isContiguous(shape, o.strides))) runBoxes(launch, outputs, inputs);
-  else if (inputs.every((x) => isFlat(x, shape))) launch.flat(n, ...outputs, ...inputs);
+  else if (inputs.every((x) => isFlat(x, shape))) runFlat(launch.flat, n, outputs, inputs);
   else if (n > policy.packed) runBoxes(launch, outputs, inputs);
-  else launch.flat(n, ...outputs, ...inputs.map((x) => (isFlat(x, shape) ? x : packed(x as View, shape, n))));
+  else {
+    const inOrder = inputs.map((x) => (isFlat(x, shape) ? x : packed(x as View, shape, n)));
+    runFlat(launch.flat, n, outputs, inOrder);
+  }
   return true;
 }
 
