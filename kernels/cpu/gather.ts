@@ -1,6 +1,8 @@
 import { setElement } from '../reference/element.js';
 import * as reference from '../reference/gather.js';
 import type { Operand, ScatterMode, View } from '../types.js';
+import { count } from '../view.js';
+import { indexPut, index as takeSlices } from './indexing.js';
 import { arrayTypes } from './memory.js';
 import { areCounted, dtypesKey, type Elements, elements, rows } from './rows.js';
 import { specialize } from './specialize.js';
@@ -82,10 +84,32 @@ function fixed(view: View, dim: number): Pick<View, 'offset' | 'strides'> {
   return { offset: view.offset, strides: view.strides.map((stride, d) => (d === dim ? 0 : stride)) };
 }
 
+/** From so many elements on a slice goes as a whole where all of its elements have one index. */
+const longSlice = 16;
+
+/** The indices of whole slices of `whole` along `dim`, as `Kernels.index` takes them; null where an index is not one slice's alone. */
+function ofSlices(whole: View, dim: number, index: View): (View | null)[] | null {
+  const { shape, strides } = index;
+  if (shape.length === 0 || count(shape.slice(dim + 1)) < longSlice) return null;
+  for (let d = 0; d < shape.length; d++) {
+    if (d !== dim && (shape[d] !== whole.shape[d] || (strides[d] !== 0 && shape[d] !== 1))) return null;
+  }
+  const list = {
+    buffer: index.buffer,
+    offset: index.offset,
+    shape: [shape[dim]],
+    strides: [strides[dim]],
+    dtype: index.dtype,
+  };
+  return shape.map((_, d) => (d === dim ? list : null));
+}
+
 /** `Kernels.gather`. */
 export function gather(output: View, input: View, dim: number, index: View): void {
   if (output.dtype !== input.dtype || !areCounted(output, input, index))
     return reference.gather(output, input, dim, index);
+  const slices = ofSlices(input, dim, index);
+  if (slices !== null) return takeSlices(output, input, slices, dim);
   const { size, strides, starts } = rows(index.shape, output, fixed(input, dim), index);
   compiledGather(dtypesKey(input, index))(
     elements(output),
@@ -117,6 +141,11 @@ export function scatter(output: View, dim: number, index: View, source: Operand,
   const adds = mode === 'add' && output.dtype !== 'float16' && output.dtype !== 'bool';
   if (from.dtype !== output.dtype || !(adds || mode === 'set') || !areCounted(output, from, index)) {
     return reference.scatter(output, dim, index, source, mode);
+  }
+  const slices = ofSlices(output, dim, index);
+  if (slices !== null) {
+    const { buffer, offset, strides, dtype } = from;
+    return indexPut(output, { buffer, offset, shape: index.shape, strides, dtype }, slices, dim, adds);
   }
   const { size, strides, starts } = rows(index.shape, fixed(output, dim), from, index);
   compiledScatter(dtypesKey(output, index))(

@@ -1,6 +1,7 @@
 import * as reference from '../reference/index.js';
 import type { View } from '../types.js';
 import { broadcastStrides, count } from '../view.js';
+import { addRows } from '../wasm/rows/addRows.js';
 import { areCounted, dtypesKey, type Elements, elements, places, rows } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -30,7 +31,7 @@ function moveLoop(
 ): void {
   // Positions are cut to 32 bits, as in `softmax`; a copy of a block pays from some length on.
   const together = partStride === 1 && wholeStride === 1;
-  const block = mode !== 'add' && n >= 64 && together;
+  const block = mode !== 'add' && n >= 32 && together;
   for (let l = 0; l < partLead.length; l++) {
     for (let c = 0; c < partChosen.length; c++) {
       const base = wholeChosen[c];
@@ -84,14 +85,18 @@ function move(
     { offset: 0, strides: part.strides.slice(end) },
     { offset: 0, strides: keptStrides.slice(position) },
   );
+  const leadShape = keptShape.slice(0, position);
+  const wholeLead = places(whole.offset, leadShape, keptStrides);
+  const together = trail.strides[0] === 1 && trail.strides[1] === 1;
+  if (mode === 'add' && together && addRows(whole, part, [wholeLead, bases, trail.starts[1]], trail.size)) return;
   compiledMove(dtypesKey(whole))(
     elements(part),
-    places(part.offset, keptShape.slice(0, position), part.strides),
+    places(part.offset, leadShape, part.strides),
     places(0, chosenShape, part.strides.slice(position)),
     trail.starts[0],
     trail.strides[0],
     elements(whole),
-    places(whole.offset, keptShape.slice(0, position), keptStrides),
+    wholeLead,
     bases,
     trail.starts[1],
     trail.strides[1],

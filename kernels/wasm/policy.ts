@@ -21,6 +21,8 @@ export interface Thresholds {
   lines: number;
   /** Elements that windows slide over. */
   windows: number;
+  /** Elements of rows that are added to those which indices name. */
+  rowSums: number;
   /** Multiplications of a product that are worth more than one thread. */
   sharedProducts: number;
   /** Elements of a formula's launch that are worth more than one thread. */
@@ -56,6 +58,7 @@ export const thresholds: Readonly<Thresholds> = {
   reductions: 512,
   lines: 64,
   windows: 256,
+  rowSums: 128,
   sharedProducts: 2 ** 20,
   sharedFormulas: 2 ** 16,
 };

@@ -133,3 +133,35 @@ test('scatter on the cpu is the reference, for any layout and dtype', () => {
     { numRuns: 500 },
   );
 });
+
+test('whole slices by one index each are the reference, for any layout and dtype', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+      fc.nat(6),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 10, max: 40 }),
+      fc.constantFrom(...dtypes),
+      fc.constantFrom(...indexTypes),
+      fc.tuple(layouts(true), layouts(false)),
+      fc.constantFrom(...modes),
+      fc.integer(),
+      (lead, chosen, n, width, dtype, indexType, [inputLayout, outputLayout], mode, seed) => {
+        const random = randoms(seed);
+        const dim = lead.length;
+        const [shape, whole] = [chosen, n].map((rows) => [...lead, rows, width]);
+        const list = scrambleIntegers(blank(indexType, [chosen]), random, -n - 1, n + 1);
+        const strides = shape.map((_, d) => (d === dim ? list.strides[0] : 0));
+        // Sometimes the index leaves a column out.
+        const index = { ...list, shape: seed % 5 === 0 ? shape.with(-1, width - 1) : shape, strides };
+        const input = scramble(blank(dtype, whole, inputLayout), random);
+        const taken = blank(dtype, index.shape, outputLayout);
+        expectAlike([taken], [cpu.gather, reference.gather], (gather, [y]) => gather(y, input, dim, index));
+        const source = scramble(blank(dtype, shape, inputLayout), random);
+        const output = scramble(blank(dtype, whole, outputLayout), random);
+        expectAlike([output], [cpu.scatter, reference.scatter], (scatter, [y]) => scatter(y, dim, index, source, mode));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -2,14 +2,18 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/indexing.js';
 import * as reference from '../../kernels/reference/index.js';
 import type { DType, View } from '../../kernels/types.js';
+import { policy } from '../../kernels/wasm/policy.js';
 import {
   blank,
   dtypes,
+  duplicate,
   expectAlike,
+  fill,
   from,
   indexDTypes,
   type Layout,
   layouts,
+  plain,
   randoms,
   scramble,
   scrambleIntegers,
@@ -181,4 +185,79 @@ test('indexPut on the cpu is the reference, for any layout and dtype', () => {
     ),
     { numRuns: 500 },
   );
+});
+
+describe('long rows that add up', () => {
+  const { rowSums } = policy;
+  afterEach(() => {
+    policy.rowSums = rowSums;
+  });
+
+  /** Rows at any place among the dimensions, and a way to leave the order that vectors want. */
+  const tables = fc.record({
+    lead: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+    rows: fc.integer({ min: 1, max: 9 }),
+    trail: fc.oneof(
+      fc.integer({ min: 12, max: 90 }).map((n) => [n]),
+      fc.integer({ min: 4, max: 9 }).map((n) => [n, 5]),
+    ),
+    indexShape: fc.oneof(fc.array(fc.nat(12), { minLength: 1, maxLength: 1 }), fc.array(fc.nat(5), { maxLength: 2 })),
+    beyond: fc.boolean(),
+    offsets: fc.tuple(fc.nat(5), fc.nat(5)),
+    layout: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: layouts(false) }),
+  });
+
+  test.each([
+    ['JavaScript', Infinity],
+    ['vectors', 1],
+  ])('are the reference to the bit, and nothing else is touched: %s', (_name, least) => {
+    policy.rowSums = least;
+    fc.assert(
+      fc.property(
+        tables,
+        fc.constantFrom('float32', 'float64'),
+        fc.constantFrom(...indexDTypes),
+        fc.integer(),
+        ({ lead, rows, trail, indexShape, beyond, offsets, layout }, dtype, indexDType, seed) => {
+          const random = randoms(seed);
+          const [outputLayout, sourceLayout] = offsets.map((lead) => layout ?? { ...plain, lead });
+          const some = seed % 2 === 0 ? fill : scramble;
+          const source = some(blank(dtype, [...lead, ...indexShape, ...trail], sourceLayout), random);
+          const output = some(blank(dtype, [...lead, rows, ...trail], outputLayout), random);
+          const limit = rows + Number(beyond);
+          const index = scrambleIntegers(blank(indexDType, indexShape), random, -limit, limit);
+          const indices = [...lead.map(() => null), index, ...trail.map(() => null)];
+          expectAlike([output], [cpu.indexPut, reference.indexPut], (indexPut, [y]) =>
+            indexPut(y, source, indices, lead.length, true),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each([Infinity, 1])('to a tensor itself read what those before have written', (least) => {
+    policy.rowSums = least;
+    const x = fill(blank('float32', [5, 16]), randoms(1));
+    const [ours, theirs] = [cpu, reference].map(({ indexPut }) => {
+      const y = duplicate(x);
+      indexPut(y, y, [from('int32', [1, 2, 3, 4, 0]), null], 0, true);
+      return stored(y);
+    });
+    expect(ours).toEqual(theirs);
+  });
+
+  test('begin in vectors at a size of all of them, and stay where little is added to much', () => {
+    policy.rowSums = 64;
+    const sums = jest.spyOn(Float32Array.prototype, 'set');
+    const added = (rows: number, count: number): boolean => {
+      const [output, source] = [blank('float32', [rows, 16]), blank('float32', [count, 16])];
+      const index = from('int32', new Array(count).fill(0));
+      sums.mockClear();
+      cpu.indexPut(output, source, [index, null], 0, true);
+      return sums.mock.calls.length > 0;
+    };
+    expect([added(4, 3), added(4, 4), added(32, 4), added(33, 4)]).toEqual([false, true, true, false]);
+    sums.mockRestore();
+  });
 });
