@@ -24,6 +24,8 @@ const compiled = specialize(boundsLoop);
 
 /** The first index outside [0, size), or null; with `negative`, those down to -size are inside. */
 export function firstOutside(index: View, size: number, negative: boolean): number | null {
-  const { size: n, strides, starts } = rows(index.shape, index);
+  // What is seen many times is looked at once.
+  const shape = index.shape.map((length, d) => (index.strides[d] === 0 ? Math.min(length, 1) : length));
+  const { size: n, strides, starts } = rows(shape, index);
   return compiled(dtypesKey(index))(elements(index), starts[0], n, strides[0], negative ? -size : 0, size);
 }

@@ -87,8 +87,9 @@ function move(
   );
   const leadShape = keptShape.slice(0, position);
   const wholeLead = places(whole.offset, leadShape, keptStrides);
-  const together = trail.strides[0] === 1 && trail.strides[1] === 1;
-  if (mode === 'add' && together && addRows(whole, part, [wholeLead, bases, trail.starts[1]], trail.size)) return;
+  if (mode === 'add' && trail.strides[1] === 1) {
+    if (addRows(whole, part, [wholeLead, bases, trail.starts[1]], trail.size)) return;
+  }
   compiledMove(dtypesKey(whole))(
     elements(part),
     places(part.offset, leadShape, part.strides),

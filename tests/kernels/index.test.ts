@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { firstOutside } from '../../kernels/cpu/bounds.js';
 import * as cpu from '../../kernels/cpu/indexing.js';
 import * as reference from '../../kernels/reference/index.js';
 import type { DType, View } from '../../kernels/types.js';
@@ -32,6 +33,15 @@ describe('checkIndices', () => {
     expect(checkIndices(from('int32', [-4]), 3, true)).toBe(-4);
     expect(checkIndices(from('uint8', []), 0)).toBeNull();
   });
+});
+
+test('firstOutside finds what many places share, and nothing where there is no place', () => {
+  const index = from('int32', [1, 3, -4]);
+  const spread = (rows: number): View => ({ ...index, shape: [3, rows], strides: [1, 0] });
+  expect(firstOutside(spread(5), 3, true)).toBe(3);
+  expect(firstOutside(spread(5), 4, true)).toBeNull();
+  expect(firstOutside(spread(5), 4, false)).toBe(-4);
+  expect(firstOutside(spread(0), 3, true)).toBeNull();
 });
 
 describe.each([
@@ -204,7 +214,8 @@ describe('long rows that add up', () => {
     indexShape: fc.oneof(fc.array(fc.nat(12), { minLength: 1, maxLength: 1 }), fc.array(fc.nat(5), { maxLength: 2 })),
     beyond: fc.boolean(),
     offsets: fc.tuple(fc.nat(5), fc.nat(5)),
-    layout: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: layouts(false) }),
+    outputLayout: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: layouts(false) }),
+    sourceLayout: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: layouts(true) }),
   });
 
   test.each([
@@ -218,9 +229,10 @@ describe('long rows that add up', () => {
         fc.constantFrom('float32', 'float64'),
         fc.constantFrom(...indexDTypes),
         fc.integer(),
-        ({ lead, rows, trail, indexShape, beyond, offsets, layout }, dtype, indexDType, seed) => {
+        ({ lead, rows, trail, indexShape, beyond, offsets, ...chosen }, dtype, indexDType, seed) => {
           const random = randoms(seed);
-          const [outputLayout, sourceLayout] = offsets.map((lead) => layout ?? { ...plain, lead });
+          const outputLayout = chosen.outputLayout ?? { ...plain, lead: offsets[0] };
+          const sourceLayout = chosen.sourceLayout ?? { ...plain, lead: offsets[1] };
           const some = seed % 2 === 0 ? fill : scramble;
           const source = some(blank(dtype, [...lead, ...indexShape, ...trail], sourceLayout), random);
           const output = some(blank(dtype, [...lead, rows, ...trail], outputLayout), random);
@@ -234,6 +246,13 @@ describe('long rows that add up', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  test('are no columns', () => {
+    policy.rowSums = 1;
+    const [output, source] = [blank('float32', [20, 4]), blank('float32', [7, 20])].map((x) => fill(x, randoms(2)));
+    const indices = [null, from('int32', [0, 3, 3, 1, 2, 0, 3])];
+    expectAlike([output], [cpu.indexPut, reference.indexPut], (indexPut, [y]) => indexPut(y, source, indices, 0, true));
   });
 
   test.each([Infinity, 1])('to a tensor itself read what those before have written', (least) => {

@@ -1,6 +1,7 @@
 import type { View } from '../../types.js';
 import { count, isContiguous } from '../../view.js';
 import { type Expression, type FunctionBuilder, i32, type Local, load, ModuleBuilder, op, plus } from '../assembler.js';
+import { Box } from '../formula/boxes.js';
 import { type Heap, linked } from '../heap.js';
 import { policy } from '../policy.js';
 
@@ -57,20 +58,22 @@ const opened = linked((heap: Heap) => {
 export type RowPlaces = readonly [lead: Float64Array, chosen: Float64Array, trail: Float64Array];
 
 /**
- * Adds the rows of `part`, one after the other and `size` long, to those of `whole` that begin at `places`: float32 without gaps. False where
- * JavaScript is the way.
+ * Adds the rows of `part`, in its order and `size` long, to those of `whole` that begin at `places`: float32, in `whole` without gaps. False
+ * where JavaScript is the way.
  */
 export function addRows(whole: View, part: View, [lead, chosen, trail]: RowPlaces, size: number): boolean {
   const [held, elements] = [count(whole.shape), count(part.shape)];
   if (whole.dtype !== 'float32' || size < shortest || elements === 0 || !(elements >= policy.rowSums)) return false;
   // Where a tensor is added to itself, each row reads what the ones before have written.
   if (held > excess * elements || whole.buffer === part.buffer) return false;
-  if (!isContiguous(whole.shape, whole.strides) || !isContiguous(part.shape, part.strides)) return false;
+  if (!isContiguous(whole.shape, whole.strides)) return false;
   const linkedFunctions = opened();
   if (linkedFunctions === null) return false;
   const { heap, functions } = linkedFunctions;
   const rows = elements / size;
-  const block = min(rows, max(1, floor(tile / size)));
+  // Rows in another order are put in theirs all at once.
+  const inOrder = isContiguous(part.shape, part.strides);
+  const block = inOrder ? min(rows, max(1, floor(tile / size))) : rows;
   const [wholeBytes, partBytes] = [held, block * size].map((n) => 16 * ceil(n / 4));
   const to = heap.reserve(wholeBytes + partBytes + 4 * rows);
   if (to === 0) return false;
@@ -86,10 +89,12 @@ export function addRows(whole: View, part: View, [lead, chosen, trail]: RowPlace
   }
   const [turns, vectors] = wholes(size);
   const [target, given] = [whole.buffer as Float32Array, part.buffer as Float32Array];
+  const box = new Box(part.shape, part.strides, 'float32', null);
   heap.write(to, target, whole.offset, held);
   for (let first = 0; first < rows; first += block) {
     const m = min(block, rows - first);
-    heap.write(from, given, part.offset + first * size, m * size);
+    if (inOrder) heap.write(from, given, part.offset + first * size, m * size);
+    else box.gather(heap.f32 as unknown as Float64Array, from / 4, given as unknown as Float64Array, part.offset);
     functions.add(to, from, table + 4 * first, table + 4 * (first + m), 4 * turns, 4 * vectors, 4 * size);
   }
   heap.read(to, target, whole.offset, held);
