@@ -89,12 +89,14 @@ export function addRows(whole: View, part: View, [lead, chosen, trail]: RowPlace
   }
   const [turns, vectors] = wholes(size);
   const [target, given] = [whole.buffer as Float32Array, part.buffer as Float32Array];
-  const box = new Box(part.shape, part.strides, 'float32', null);
   heap.write(to, target, whole.offset, held);
   for (let first = 0; first < rows; first += block) {
     const m = min(block, rows - first);
     if (inOrder) heap.write(from, given, part.offset + first * size, m * size);
-    else box.gather(heap.f32 as unknown as Float64Array, from / 4, given as unknown as Float64Array, part.offset);
+    else {
+      const all = new Box(part.shape, part.strides, 'float32', null);
+      all.gather(heap.f32 as unknown as Float64Array, from / 4, given as unknown as Float64Array, part.offset);
+    }
     functions.add(to, from, table + 4 * first, table + 4 * (first + m), 4 * turns, 4 * vectors, 4 * size);
   }
   heap.read(to, target, whole.offset, held);
