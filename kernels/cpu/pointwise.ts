@@ -49,7 +49,7 @@ function computeCode(compute: DType): number {
 
 /**
  * A formula's kernels by key. The flat one that ran last stands apart, and so do those of `flat1` and `flat2`, by dtype and by what the
- * second operand is, and those of `flatEach`, by dtype: small operations find them without a look-up.
+ * second operand is, and those of `flatEach`, by dtype and by whether they are vectors: small operations find them without a look-up.
  */
 interface Compiled {
   readonly kernels: Map<number, FlatKernel | StridedKernel>;
@@ -126,6 +126,12 @@ function compileFlat(f: Formula, compute: DType, p: Plan): FlatKernel {
   );
 }
 
+/** The flat kernel in vectors, where those are wanted and can do it. */
+function makeFlat(f: Formula, compute: DType, p: Plan, vectors: boolean): FlatKernel {
+  const made = vectors ? flatVectors(f, compute, p.outputs, p.inputs, p.singles) : null;
+  return made ?? compileFlat(f, compute, p);
+}
+
 function compileStrided(f: Formula, compute: DType, p: Plan, rank: number): StridedKernel {
   const { head, body, parameters } = parts(f, compute, p);
   const pointers = p.outputs.map((_, k) => ({ name: `p${k}`, base: `P${k}`, strides: `S${k}` }));
@@ -190,8 +196,7 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
   const place = vectors ? -1 - full : full;
   let kernel = flatKernel(f, place);
   if (kernel === null) {
-    const p = plan(outputs, inputs);
-    kernel = (vectors ? flatVectors(f, compute, outputs, inputs, p.singles) : null) ?? compileFlat(f, compute, p);
+    kernel = makeFlat(f, compute, plan(outputs, inputs), vectors);
     compiledOf(f).kernels.set(place, kernel);
   }
   runFlat(kernel, count(shape), outputs, inputs);
@@ -249,12 +254,13 @@ export function flat2(f: Formula, compute: DType, size: number, output: View, a:
 /** `Kernels.flatEach`. */
 export function flatEach(f: Formula, compute: DType, launches: readonly Launch[]): void {
   const { each } = compiledOf(f);
-  const place = dtypeCode(compute);
+  const place = 2 * dtypeCode(compute);
   for (const { size, outputs, inputs } of launches) {
-    if (size === 0 || size >= policy.formulas || !canGenerate) pointwise(f, compute, outputs, inputs);
+    if (size === 0 || size >= policy.sharedFormulas || !canGenerate) pointwise(f, compute, outputs, inputs);
     else {
-      each[place] ??= compileFlat(f, compute, plan(outputs, inputs));
-      runFlat(each[place], size, outputs, inputs);
+      const vectors = size >= policy.formulas && pays(f, compute, size);
+      const kernel = (each[vectors ? place + 1 : place] ??= makeFlat(f, compute, plan(outputs, inputs), vectors));
+      runFlat(kernel, size, outputs, inputs);
     }
   }
 }

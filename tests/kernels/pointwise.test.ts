@@ -59,14 +59,14 @@ test.each([
 });
 
 describe('several launches at once', () => {
-  const { formulas, compiled, sharedFormulas } = policy;
-  afterEach(() => void Object.assign(policy, { formulas, compiled, sharedFormulas }));
+  const { formulas, compiled } = policy;
+  afterEach(() => void Object.assign(policy, { formulas, compiled }));
 
   /** p, g, a number, m, another number: p and m move. */
-  const update = formula(5, (s, p, g, rate, m, decay) => {
+  const build: Build = (s, p, g, rate, m, decay) => {
     const mean = s.add(s.mul(decay, m), g);
     return [s.sub(p, s.div(s.mul(rate, mean), s.add(s.sqrt(s.mul(mean, mean)), s.const(0.5)))), mean];
-  });
+  };
 
   test.each([
     ['JavaScript', Infinity],
@@ -74,6 +74,7 @@ describe('several launches at once', () => {
     ['each by its size', 40],
   ])('come to what each alone does, and touch nothing else: %s', (_name, formulas) => {
     Object.assign(policy, { formulas, compiled: 0 });
+    const update = formula(5, build);
     const sizes = fc.array(fc.oneof(fc.nat(5), fc.nat(100)), { minLength: 1, maxLength: 6 });
     const leads = fc.array(fc.nat(5), { minLength: 3, maxLength: 3 });
     fc.assert(
