@@ -57,7 +57,7 @@ function swapped({ data, offset, row, column }: Matrix): Matrix {
   return { data, offset, row: column, column: row };
 }
 
-/** c = a b, or c += a b, where c and b have one column. */
+/** c = alpha a b, or c += alpha a b, where c and b have one column. */
 function vector(
   gemv: VectorProduct,
   rows: number,
@@ -65,6 +65,7 @@ function vector(
   c: Matrix,
   a: Matrix,
   b: Matrix,
+  alpha: number,
   beta: number,
 ): boolean {
   const stepB = depth === 1 ? 1 : b.row;
@@ -74,11 +75,11 @@ function vector(
   if (beta === 0) for (let i = 0; i < rows; i++) c.data[c.offset + i * stepC] = 0;
   const high = readA.flag === asStored ? rows : depth;
   const wide = readA.flag === asStored ? depth : rows;
-  gemv(rowMajor, readA.flag, high, wide, 1, memory(a), readA.step, memory(b), stepB, beta, memory(c), stepC);
+  gemv(rowMajor, readA.flag, high, wide, alpha, memory(a), readA.step, memory(b), stepB, beta, memory(c), stepC);
   return true;
 }
 
-/** c = a b, or c += a b, where the columns of c follow each other. */
+/** The same where the columns of c follow each other. */
 function matrices(
   gemm: MatrixProduct,
   rows: number,
@@ -87,6 +88,7 @@ function matrices(
   c: Matrix,
   a: Matrix,
   b: Matrix,
+  alpha: number,
   beta: number,
 ): boolean {
   if (!read(readC, rows, columns, c) || readC.flag !== asStored) return false;
@@ -94,7 +96,7 @@ function matrices(
   // Where few elements are sums over a great depth, pieces that need no packing take up to a third of the time of the whole.
   const pieces = ceil((rows * columns * depth) / unpacked);
   if (pieces > 1 && pieces <= mostPieces && depth >= leastDepth * pieces && readB.flag === asStored) {
-    return inPieces(gemm, rows, columns, depth, ceil(depth / pieces), c, a, b, beta);
+    return inPieces(gemm, rows, columns, depth, ceil(depth / pieces), c, a, b, alpha, beta);
   }
   const { flag, step } = readA;
   gemm(
@@ -104,7 +106,7 @@ function matrices(
     rows,
     columns,
     depth,
-    1,
+    alpha,
     memory(a),
     step,
     memory(b),
@@ -126,18 +128,19 @@ function inPieces(
   c: Matrix,
   a: Matrix,
   b: Matrix,
+  alpha: number,
   beta: number,
 ): boolean {
   for (let k = 0; k < depth; k += piece) {
     const left = { ...a, offset: a.offset + k * a.column };
     const right = { ...b, offset: b.offset + k * b.row };
-    matrices(gemm, rows, columns, min(piece, depth - k), c, left, right, k === 0 ? beta : 1);
+    matrices(gemm, rows, columns, min(piece, depth - k), c, left, right, alpha, k === 0 ? beta : 1);
   }
   return true;
 }
 
 /**
- * c = a b, or c += a b, for matrices of one floating-point type with one row, column and step at least. False, and nothing done, where
+ * c = alpha a b, or c += alpha a b, for matrices of one floating-point type with one row, column and step at least. False, and nothing done, where
  * they lie so that no transposition flag expresses it.
  */
 export function multiply(
@@ -149,13 +152,14 @@ export function multiply(
   a: Matrix,
   b: Matrix,
   accumulate: boolean,
+  alpha: number = 1,
 ): boolean {
   const { gemm, gemv } = c.data.BYTES_PER_ELEMENT === 4 ? blas.single : blas.double;
   const beta = accumulate ? 1 : 0;
-  if (columns === 1) return vector(gemv, rows, depth, c, a, b, beta);
-  if (rows === 1) return vector(gemv, columns, depth, swapped(c), swapped(b), swapped(a), beta);
-  if (matrices(gemm, rows, columns, depth, c, a, b, beta)) return true;
-  return matrices(gemm, columns, rows, depth, swapped(c), swapped(b), swapped(a), beta);
+  if (columns === 1) return vector(gemv, rows, depth, c, a, b, alpha, beta);
+  if (rows === 1) return vector(gemv, columns, depth, swapped(c), swapped(b), swapped(a), alpha, beta);
+  if (matrices(gemm, rows, columns, depth, c, a, b, alpha, beta)) return true;
+  return matrices(gemm, columns, rows, depth, swapped(c), swapped(b), swapped(a), alpha, beta);
 }
 
 /** The system's BLAS, if these arrays are something that it can work on: of one kind, and no mere look-alikes of arrays. */

@@ -1,5 +1,6 @@
 import { attentionBy } from '../reference/attention.js';
 import type { FusedKernels } from '../types.js';
+import { attentionBackwardThroughBlas, attentionThroughBlas } from '../wasm/blasAttention.js';
 import { matmul } from './matmul.js';
 import { pointwise } from './pointwise.js';
 import { softmax, softmaxBackward } from './softmax.js';
@@ -10,7 +11,11 @@ const together = 2 ** 17;
 const composed = attentionBy({ matmul, pointwise, softmax, softmaxBackward, together });
 
 /** `FusedKernels.attention`. */
-export const attention: FusedKernels['attention'] = composed.attention;
+export const attention: FusedKernels['attention'] = (...given) => {
+  if (!attentionThroughBlas(...given)) composed.attention(...given);
+};
 
 /** `FusedKernels.attentionBackward`. */
-export const attentionBackward: FusedKernels['attentionBackward'] = composed.attentionBackward;
+export const attentionBackward: FusedKernels['attentionBackward'] = (...given) => {
+  if (!attentionBackwardThroughBlas(...given)) composed.attentionBackward(...given);
+};

@@ -57,7 +57,7 @@ function scores({ shape: [, , rows, columns], buffer, dtype }: View, groups: rea
 }
 
 /** What hides later positions: minus infinity for those, 0 for the others. */
-function causalMask({ shape, buffer, dtype }: View): View {
+export function causalMask({ shape, buffer, dtype }: View): View {
   const [rows, columns] = shape.slice(2);
   const Type = (buffer as TypedArray).constructor as new (count: number) => TypedArray;
   const memory = new Type(rows * columns);
@@ -67,7 +67,7 @@ function causalMask({ shape, buffer, dtype }: View): View {
 }
 
 /** Whether a gradient is one zero for all, as it is where none arrived. */
-function isNothing(view: View): boolean {
+export function isNothing(view: View): boolean {
   return isSingle(view) && (view.buffer as TypedArray)[view.offset] === 0;
 }
 

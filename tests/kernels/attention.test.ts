@@ -118,6 +118,18 @@ test.each(ways)(
   },
 );
 
+test('scores stay in the heap between products of the system’s BLAS where rows lie in one run', () => {
+  Object.assign(policy, all(1));
+  blas.products = 1;
+  const plain = cases.map((given) => ({ ...given, dropped: false, weighted: false, layouts: [], results: [] }));
+  fc.assert(
+    fc.property(plain, small(200), (given, length) =>
+      compare({ ...given, dtype: 'float32', length, size: given.size * 9 }),
+    ),
+    { numRuns: 100 },
+  );
+});
+
 test('heads may be taken a few at a time', () => {
   const few = reference.attentionBy({ matmul, pointwise, softmax, softmaxBackward, together: 50 });
   fc.assert(
