@@ -1,6 +1,7 @@
+import { columnSums as blasColumnSums } from '../blas/columnSums.js';
 import { blasOf } from '../blas/gemm.js';
 import type { View } from '../types.js';
-import { columnSums, linearBackward as vectorBackward } from '../wasm/product/linear.js';
+import { linearBackward as vectorBackward, columnSums as vectorColumnSums } from '../wasm/product/linear.js';
 import { gemm } from './gemm.js';
 import { type Floats, type Matrix, turned, type Vector } from './matrix.js';
 import { specialize } from './specialize.js';
@@ -40,13 +41,16 @@ export function linearBackward(
     return;
   if (results.input) gemm(rows, inputs, outputs, results.input, g, w);
   if (results.weight) gemm(outputs, inputs, rows, results.weight, turned(g), x);
-  if (results.bias && !columnSums(rows, outputs, results.bias, g)) {
-    const add = sumsFor(g.data.BYTES_PER_ELEMENT);
-    add(results.bias.data, results.bias.offset, results.bias.step, g.data, g.offset, g.row, g.column, rows, outputs);
-  }
+  if (results.bias) columnSums(rows, outputs, results.bias, g);
 }
 
 /** The sums of a matrix's columns. */
+function columnSums(rows: number, columns: number, to: Vector, m: Matrix): void {
+  if (blasColumnSums(rows, columns, to, m) || vectorColumnSums(rows, columns, to, m)) return;
+  const add = sumsFor(m.data.BYTES_PER_ELEMENT);
+  add(to.data, to.offset, to.step, m.data, m.offset, m.row, m.column, rows, columns);
+}
+
 function sumsLoop(
   to: Floats,
   offset: number,

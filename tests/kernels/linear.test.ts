@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { policy as blas } from '../../kernels/blas/gemm.js';
+import { systemBlas } from '../../kernels/blas/library.js';
 import * as cpu from '../../kernels/cpu/linear.js';
 import * as reference from '../../kernels/reference/linear.js';
 import type { DType, View } from '../../kernels/types.js';
@@ -19,6 +20,9 @@ afterEach(() => {
 const ways: readonly [string, () => void][] = [
   ['WebAssembly', () => Object.assign(policy, { products: 1, reductions: 1 })],
   ['JavaScript', () => Object.assign(policy, { products: Infinity, reductions: Infinity })],
+  ...(systemBlas() === null
+    ? []
+    : [['the system’s BLAS', () => Object.assign(blas, { products: 1 })] as [string, () => void]]),
 ];
 
 /** Small whole numbers with NaN around them: every order of summation gives the same float, and whatever is read beside them shows. */
