@@ -19,11 +19,12 @@ const leastDepth = 64;
 /** Elements that are copied at once where one row is to be written many times: a larger copy takes two to three times as long. */
 const nearby = 4096;
 
-/** From how many multiplications on a product, and a convolution of one image, earn back the call; tests lower them. */
-export const policy: { products: number; convolutions: number; recurrences: number } = {
+/** From how many multiplications on a product, a convolution of one image and a recurrent step, and from how many elements on a sum, earn back the call; tests lower them. */
+export const policy: { products: number; convolutions: number; recurrences: number; sums: number } = {
   products: 512,
   convolutions: 4096,
   recurrences: 4096,
+  sums: 4096,
 };
 
 /** How BLAS reads a matrix: a transposition, and how many elements lie from one stored row to the next. */

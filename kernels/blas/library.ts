@@ -35,10 +35,14 @@ export type VectorProduct = (
   stepY: number,
 ) => void;
 
+/** `cblas_?axpy`: elements, alpha, x, its step, y, its step; adds alpha x to y. */
+export type VectorSum = (n: number, alpha: number, x: Memory, stepX: number, y: Memory, stepY: number) => void;
+
 /** The functions for one element type. */
 export interface Products {
   readonly gemm: MatrixProduct;
   readonly gemv: VectorProduct;
+  readonly axpy: VectorSum;
 }
 
 /** A BLAS of the system, opened. */
@@ -137,6 +141,7 @@ function open(koffi: Koffi, path: string, env: NodeProcess['env']): Library {
     gemv: file.func(
       `void cblas_${letter}gemv(int, int, int, int, ${scalar}, void*, int, void*, int, ${scalar}, void*, int)`,
     ) as VectorProduct,
+    axpy: file.func(`void cblas_${letter}axpy(int, ${scalar}, void*, int, void*, int)`) as VectorSum,
   });
   const config = optional<() => string>('str openblas_get_config()')?.() ?? '';
   if (config.includes('USE64BITINT')) throw new Error(`${path} counts in 64 bits; this needs one that counts in 32`);

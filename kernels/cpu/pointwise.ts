@@ -1,3 +1,4 @@
+import { sumThroughBlas } from '../blas/sums.js';
 import type { Formula } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Launch, Operand, View } from '../types.js';
@@ -170,6 +171,8 @@ export function pointwise(f: Formula, compute: DType, outputs: readonly View[], 
   const { shape } = outputs[0];
   if (count(shape) === 0) return;
   if (!canGenerate) return reference.pointwise(f, compute, outputs, inputs);
+  const two = outputs.length === 1 && inputs.length === 2;
+  if (two && sumThroughBlas(f, compute, outputs[0], inputs[0], inputs[1])) return;
   let key = inputs.length;
   let flat = true;
   let operands = 0;
