@@ -19,9 +19,12 @@ export interface Formula {
   readonly nodes: readonly GraphNode[];
   /** Which inputs the outputs depend on. */
   readonly reaches: readonly boolean[];
-  /** Compiled code, one slot array per device; nothing else may touch it. */
+  /** Compiled code, in the places of `slots`. */
   readonly compiled: unknown[];
 }
+
+/** Whose code stands where in `Formula.compiled` and `Reduction.compiled`; every GPU asked for takes one of the places from `devices` on. */
+export const slots = { loops: 0, sums: 1, vectors: 2, devices: 3 } as const;
 
 /** What a formula's author writes: the computation over an abstract value. */
 export type Build = <V>(s: Scalar<V>, ...inputs: V[]) => V | V[];

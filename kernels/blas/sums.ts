@@ -1,17 +1,14 @@
-import type { Formula } from '../dag.js';
+import { type Formula, slots } from '../dag.js';
 import type { DType, Operand, TypedArray, View } from '../types.js';
 import { count, isContiguous, sameShape } from '../view.js';
 import { blasFor, policy } from './gemm.js';
-
-/** The slot in `Formula.compiled`, beside those of the CPU's loops and vectors. */
-const slot = 3;
 
 const largest = 2 ** 31 - 1;
 
 /** What the second operand is multiplied with in a formula that adds or subtracts two: 1 or -1, and 0 for all other formulas. */
 function signOf(f: Formula): number {
-  f.compiled[slot] ??= findSign(f);
-  return f.compiled[slot] as number;
+  f.compiled[slots.sums] ??= findSign(f);
+  return f.compiled[slots.sums] as number;
 }
 
 function findSign({ outputs: [output, ...others], arity }: Formula): number {

@@ -1,5 +1,5 @@
 import { sumThroughBlas } from '../blas/sums.js';
-import type { Formula } from '../dag.js';
+import { type Formula, slots } from '../dag.js';
 import * as reference from '../reference/pointwise.js';
 import type { DType, Launch, Operand, View } from '../types.js';
 import { broadcastStrides, collapse, count, isContiguous } from '../view.js';
@@ -8,9 +8,6 @@ import { flatVectors, pays, runOnThreads, runVectors } from '../wasm/formula/poi
 import { policy } from '../wasm/policy.js';
 import { isFlat, isOne } from './layout.js';
 import { canGenerate, compile, convert, dtypeCodes, emit, load, nest } from './source.js';
-
-/** The CPU's slot in `Formula.compiled`. */
-const slot = 0;
 
 type StridedKernel = (shape: readonly number[], strides: readonly number[][], ...operands: Operand[]) => void;
 
@@ -61,10 +58,10 @@ interface Compiled {
 }
 
 function compiledOf(f: Formula): Compiled {
-  const found = f.compiled[slot] as Compiled | undefined;
+  const found = f.compiled[slots.loops] as Compiled | undefined;
   if (found !== undefined) return found;
   const made: Compiled = { kernels: new Map(), plain: [], each: [], key: -1, latest: null };
-  f.compiled[slot] = made;
+  f.compiled[slots.loops] = made;
   return made;
 }
 

@@ -1,3 +1,4 @@
+import { slots } from '../dag.js';
 import * as reference from '../reference/reduce.js';
 import type { DType, Reduction, View } from '../types.js';
 import { foldVectors } from '../wasm/rows/reduce.js';
@@ -12,9 +13,6 @@ interface Compiled {
   key: number;
   latest: Kernel | null;
 }
-
-/** The CPU's slot in `Reduction.compiled`. */
-const slot = 0;
 
 /** Partial results of a loop, so that one addition need not wait for the one before. */
 const lanes = 4;
@@ -115,10 +113,10 @@ export function reduce(reduction: Reduction, output: View, input: View, dims: re
 }
 
 function compiledOf(r: Reduction): Compiled {
-  const found = r.compiled[slot] as Compiled | undefined;
+  const found = r.compiled[slots.loops] as Compiled | undefined;
   if (found !== undefined) return found;
   const made: Compiled = { kernels: new Map(), key: -1, latest: null };
-  r.compiled[slot] = made;
+  r.compiled[slots.loops] = made;
   return made;
 }
 

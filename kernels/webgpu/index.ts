@@ -1,3 +1,4 @@
+import { slots } from '../dag.js';
 import type { Buffer, DType, Kernels } from '../types.js';
 import { requestDevice } from './device.js';
 import { matmul } from './matmul.js';
@@ -40,8 +41,8 @@ export interface Webgpu {
   memory(): { liveBytes: number; liveBuffers: number; pooledBytes: number };
 }
 
-/** Slots 0 and 2 of `Formula.compiled` are the CPU's; every GPU asked for takes the next one, because its programs are its own. */
-let slots = 3;
+/** Every GPU asked for takes the next place for compiled code, because its programs are its own. */
+let nextSlot: number = slots.devices;
 
 async function open(): Promise<Webgpu> {
   const gpu = await requestDevice();
@@ -51,7 +52,7 @@ async function open(): Promise<Webgpu> {
     (bytes) => queue.createBuffer(bytes),
     () => queue.flush(),
   );
-  const context: Context = { pool, queue, slot: slots++ };
+  const context: Context = { pool, queue, slot: nextSlot++ };
   return {
     kernels: {
       allocate: (dtype, n) => allocate(context, dtype, n),

@@ -1,7 +1,7 @@
 import { isFlat, isOne } from '../../cpu/layout.js';
 import { allocate } from '../../cpu/memory.js';
 import { dtypeCodes } from '../../cpu/source.js';
-import { type Formula, replay } from '../../dag.js';
+import { type Formula, replay, slots } from '../../dag.js';
 import { numbers } from '../../scalar.js';
 import type { DType, Operand, View } from '../../types.js';
 import { broadcastStrides, count, isContiguous } from '../../view.js';
@@ -40,9 +40,6 @@ interface Launch extends Staged {
   readonly shared: ((heap: Heap) => Linked<Code> | null) | null;
 }
 
-/** The slot in `Formula.compiled`, beside that of the generated loops, 0. */
-const slot = 2;
-
 function lanesOf(compute: DType): Lanes | null {
   if (compute === 'float32') return float32;
   if (compute === 'float64') return float64;
@@ -52,7 +49,7 @@ function lanesOf(compute: DType): Lanes | null {
 function variantOf(f: Formula, compute: DType): Variant | null {
   const lanes = lanesOf(compute);
   if (lanes === null) return null;
-  const variants = (f.compiled[slot] ??= []) as Variant[];
+  const variants = (f.compiled[slots.vectors] ??= []) as Variant[];
   const place = dtypeCodes[lanes.dtype];
   variants[place] ??= makeVariant(f, lanes);
   return variants[place];

@@ -1,6 +1,7 @@
 import { type Fold, unitLast } from '../../cpu/fold.js';
 import { places } from '../../cpu/rows.js';
 import { compile, convert, emit } from '../../cpu/source.js';
+import { slots } from '../../dag.js';
 import type { Reduction, View } from '../../types.js';
 import { type Heap, wasmHeap } from '../heap.js';
 import { policy } from '../policy.js';
@@ -9,8 +10,6 @@ import { copyRows } from './rows.js';
 
 const { ceil, floor, max, min } = Math;
 
-/** The slot in `Reduction.compiled`, behind the CPU's own and the GPU's. */
-const slot = 2;
 /** Elements staged at once: a share of the first cache. */
 const tile = 4096;
 /** Results under way at once. */
@@ -39,10 +38,10 @@ function compileFinish(r: Reduction): Finish {
 
 /** A reduction's vector kernels, compiled at the first call; null: it has none. */
 function compiledOf(heap: Heap, r: Reduction): Compiled | null {
-  let found = r.compiled[slot] as Compiled | null | undefined;
+  let found = r.compiled[slots.vectors] as Compiled | null | undefined;
   if (found === undefined) {
     found = compileFolds(heap, r);
-    r.compiled[slot] = found;
+    r.compiled[slots.vectors] = found;
   }
   return found;
 }
