@@ -14,7 +14,7 @@ interface Parts {
 }
 
 /**
- * The parts of exp for -104 <= x <= 89; those of several are written step by step side by side, so that each constant is fetched once for
+ * The parts of exp for -133 <= x <= 89; those of several are written step by step side by side, so that each constant is fetched once for
  * all. log(2) is 355 / 512 and a rest (W. J. Cody and W. Waite, 1980).
  */
 function expParts(v: Vectors, x: readonly Vector[], offset: number): Parts[] {
@@ -65,9 +65,15 @@ export function exp(v: Vectors, x: Vector): Vector {
   return scaledExp(v, x, 0);
 }
 
-/** 2^64 exp(x) for each x of at most 0: what is too small for a normal number of float32 stays exact. */
+/** Here the exponent of 2^64 exp(x) has no bits left, and its power of 2 is 0. */
+const nothing = -132.4;
+
+/**
+ * 2^64 exp(x) for each x of at most 0: what is too small for a normal number of float32 stays exact, and what is masked by minus infinity is 0
+ * without an underflow, which would take longer than all the rest.
+ */
 export function raisedExps(v: Vectors, x: readonly Vector[]): Vector[] {
-  const within = x.map((one) => v.keep(op('f32x4.pmax', one, v.float(-104))));
+  const within = x.map((one) => v.keep(op('f32x4.pmax', one, v.float(nothing))));
   const parts = expParts(v, within, bias + 64);
   return parts.map(({ p, shifted }) => v.keep(mul(add(p, v.float(1)), power(shifted))));
 }
