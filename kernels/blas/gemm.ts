@@ -8,7 +8,8 @@ const rowMajor = 101;
 const asStored = 111;
 const transposed = 112;
 
-const largest = 2 ** 31 - 1;
+/** CBLAS counts in 32 bits. */
+export const largest: number = 2 ** 31 - 1;
 
 /** Multiplications up to which OpenBLAS multiplies matrices where they lie, and packs neither. */
 const unpacked = 1e6;

@@ -1,9 +1,8 @@
+import { isFlat, isOne } from '../cpu/layout.js';
 import { type Formula, slots } from '../dag.js';
 import type { DType, Operand, TypedArray, View } from '../types.js';
-import { count, isContiguous, sameShape } from '../view.js';
-import { blasFor, policy } from './gemm.js';
-
-const largest = 2 ** 31 - 1;
+import { count } from '../view.js';
+import { blasFor, largest, policy } from './gemm.js';
 
 /** What the second operand is multiplied with in a formula that adds or subtracts two: 1 or -1, and 0 for all other formulas. */
 function signOf(f: Formula): number {
@@ -20,7 +19,7 @@ function findSign({ outputs: [output, ...others], arity }: Formula): number {
 
 /** Whether an operand's elements lie like those of a dense result: one dtype, one shape, one after another. */
 function liesLike(x: Operand, compute: DType, shape: readonly number[]): x is View {
-  return typeof x !== 'number' && x.dtype === compute && sameShape(x.shape, shape) && isContiguous(shape, x.strides);
+  return typeof x !== 'number' && x.dtype === compute && isFlat(x, shape) && !isOne(x, shape);
 }
 
 function window({ buffer, offset }: View, n: number): Float32Array {

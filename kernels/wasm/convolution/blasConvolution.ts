@@ -90,7 +90,7 @@ function fillRows({ data, offset, row }: Matrix, columns: number, values: Float3
   for (const [i, x] of values.entries()) data.fill(x, offset + i * row, offset + i * row + columns);
 }
 
-/** `patchConvolution.convolve` through the system's BLAS. */
+/** `passes.convolve` through the system's BLAS. */
 export function convolve(
   engine: Engine,
   steps: Steps,
@@ -116,7 +116,7 @@ export function convolve(
   return true;
 }
 
-/** `patchConvolution.convolveInput` in the same way: the turned kernels times the gradient are patches, which are added up. */
+/** `passes.convolveInput` in the same way: the turned kernels times the gradient are patches, which are added up. */
 export function convolveInput(
   engine: Engine,
   steps: Steps,

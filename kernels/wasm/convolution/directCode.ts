@@ -11,6 +11,7 @@ import {
   v128,
 } from '../assembler.js';
 import { halves } from '../rows/vectorRows.js';
+import { add, mul, type Vector } from '../vectors.js';
 
 /** Taps whose sums stay in registers together: a kernel of 3 x 3. */
 export const tapBlock = 9;
@@ -46,10 +47,6 @@ export interface Direct {
   ): void;
 }
 
-type Vector = Expression<'v128'>;
-
-const mul = (a: Vector, b: Vector): Vector => op('f32x4.mul', a, b);
-const add = (a: Vector, b: Vector): Vector => op('f32x4.add', a, b);
 const bytes = (elements: Expression<'i32'>): Expression<'i32'> => op('i32.shl', elements, i32(2));
 
 /** Stores the first elements of a vector, fewer than four. */

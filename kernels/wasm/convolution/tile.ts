@@ -1,6 +1,5 @@
-import { type Expression, type FunctionBuilder, op, v128 } from '../assembler.js';
-
-type Vector = Expression<'v128'>;
+import { type FunctionBuilder, op, v128 } from '../assembler.js';
+import { add, sub, type Vector } from '../vectors.js';
 
 /** A linear map between short lists of vectors. */
 export type Linear = (f: FunctionBuilder, x: readonly Vector[]) => Vector[];
@@ -21,14 +20,6 @@ export interface Tile {
   /** The transposed maps, for the gradient to the filter: m + 2 factors from m gradients of results, and three taps from m + 2 sums. */
   readonly gradient: Linear;
   readonly taps: Linear;
-}
-
-export function add(a: Vector, b: Vector): Vector {
-  return op('f32x4.add', a, b);
-}
-
-function sub(a: Vector, b: Vector): Vector {
-  return op('f32x4.sub', a, b);
 }
 
 function scaled(factor: number, x: Vector): Vector {

@@ -12,9 +12,9 @@ import {
   times,
 } from '../assembler.js';
 import { transpose } from '../product/packing.js';
-import { add, type Linear, type Tile } from './tile.js';
+import { add, type Vector } from '../vectors.js';
+import type { Linear, Tile } from './tile.js';
 
-type Vector = Expression<'v128'>;
 type Address = Local<'i32'>;
 
 /**

@@ -1,7 +1,8 @@
 import { type FunctionBuilder, i32, type Local, load, ModuleBuilder, op, plus, v128 } from '../assembler.js';
 import { raisedExp, raisedExps } from '../formula/exponential.js';
 import type { Heap } from '../heap.js';
-import { down, eachColumn, elementary, lower, mul, sub, writeLargest } from './softmaxCode.js';
+import { mul, sub } from '../vectors.js';
+import { down, eachColumn, elementary, lower, writeLargest } from './softmaxCode.js';
 import { DoubleSum, RowLoop } from './vectorRows.js';
 
 type Addresses = Local<'i32'>[];

@@ -12,9 +12,9 @@ import {
   v128,
 } from '../assembler.js';
 import type { Heap } from '../heap.js';
+import { transpose } from '../product/packing.js';
+import type { Vector } from '../vectors.js';
 import type { Walk } from './lineSteps.js';
-
-type Vector = Expression<'v128'>;
 
 /** Lines that are under way at most: what is carried on of them lies in lists of so many. */
 export const most = 4096;
@@ -25,19 +25,6 @@ export const listBytes: number = 4 * most + 64;
 type Take = (k: number, x: Local<'v128'>) => readonly Vector[];
 
 const four = [0, 1, 2, 3];
-
-/** Four vectors as rows of a square: its columns. */
-function transposed(b: FunctionBuilder, rows: readonly Vector[]): Local<'v128'>[] {
-  const [p, q, r, s] = rows.map((row) => b.define(row));
-  const [low, high] = [
-    [0, 4, 1, 5],
-    [2, 6, 3, 7],
-  ] as const;
-  return [low, high].flatMap((chosen) => {
-    const [upper, lower] = [b.define(shuffle(p, q, chosen)), b.define(shuffle(r, s, chosen))];
-    return [b.define(shuffle(upper, lower, [0, 1, 4, 5])), b.define(shuffle(upper, lower, [2, 3, 6, 7]))];
-  });
-}
 
 /** A writer of kernels for one kind of walk. */
 class LineWriter {
@@ -131,17 +118,18 @@ class LineWriter {
     };
     b.set(i, i32(0));
     each(4, op('i32.and', bytes, i32(-16)), () => {
-      const x = transposed(
+      const columns = transpose(
         b,
         at.map((address) => load('v128.load', address)),
       );
+      const x = columns.map((column) => b.define(column));
       const results: Local<'v128'>[][] = [];
       for (const k of backwards ? [3, 2, 1, 0] : four) {
         results[k] = take(0, x[k]).map((result) => b.define(result));
         this.next();
       }
       const rows = this.shifts.map((_, output) =>
-        transposed(
+        transpose(
           b,
           results.map((result) => result[output]),
         ),

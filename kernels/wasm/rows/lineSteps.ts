@@ -1,8 +1,7 @@
-import { type Expression, type FunctionBuilder, type Local, op, v128 } from '../assembler.js';
+import { type FunctionBuilder, type Local, op, v128 } from '../assembler.js';
+import type { Vector } from '../vectors.js';
 import { writeRowSums } from './rowSums.js';
 import { demote, halves } from './vectorRows.js';
-
-type Vector = Expression<'v128'>;
 
 /** What is known of four lines, a lane each, and what their next elements do to it. */
 export interface Step {

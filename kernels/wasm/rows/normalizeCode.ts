@@ -13,9 +13,9 @@ import {
   times,
   v128,
 } from '../assembler.js';
+import { add, mul, sub, type Vector } from '../vectors.js';
 import { type DoubleSum, type RowLoop, splat, totals } from './vectorRows.js';
 
-type Vector = Expression<'v128'>;
 export type Addresses = Local<'i32'>[];
 
 /** A kernel of addresses, sizes and counts, then numbers of double. */
@@ -34,10 +34,6 @@ export function addKernel(
     body(b, parameters.slice(0, addresses) as Addresses, parameters.slice(addresses) as Local<'f64'>[]);
   });
 }
-
-export const add = (a: Vector, b: Vector): Vector => op('f32x4.add', a, b);
-export const sub = (a: Vector, b: Vector): Vector => op('f32x4.sub', a, b);
-export const mul = (a: Vector, b: Vector): Vector => op('f32x4.mul', a, b);
 
 /** The number of float32 in so many bytes. */
 export function elementsIn(b: FunctionBuilder, bytes: Local<'i32'>): Local<'f64'> {

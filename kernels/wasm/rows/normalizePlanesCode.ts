@@ -11,6 +11,7 @@ import {
   plus,
 } from '../assembler.js';
 import type { Heap } from '../heap.js';
+import { mul, sub } from '../vectors.js';
 import {
   type Addresses,
   addKernel,
@@ -21,11 +22,9 @@ import {
   elementsIn,
   inverseRoot,
   momentsOf,
-  mul,
   type Run,
   rest,
   spread,
-  sub,
 } from './normalizeCode.js';
 import { DoubleSum, RowLoop } from './vectorRows.js';
 

@@ -10,9 +10,9 @@ import {
   v128,
 } from '../assembler.js';
 import type { Heap } from '../heap.js';
+import { add, mul, sub, type Vector } from '../vectors.js';
 import {
   type Addresses,
-  add,
   addKernel,
   applyGradientToRow,
   applyToRow,
@@ -20,13 +20,9 @@ import {
   elementsIn,
   firstTwo,
   momentsOf,
-  mul,
   type Run,
-  sub,
 } from './normalizeCode.js';
 import { DoubleSum, halves, RowLoop, totals } from './vectorRows.js';
-
-type Vector = Expression<'v128'>;
 
 const demoted = (x: Vector): Vector => op('f32x4.demote_f64x2_zero', x);
 const ones = v128(Float64Array.of(1, 1));

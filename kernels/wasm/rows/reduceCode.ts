@@ -14,8 +14,8 @@ import {
   times,
   v128,
 } from '../assembler.js';
+import type { Vector } from '../vectors.js';
 
-type Vector = Expression<'v128'>;
 type Address = Expression<'i32'>;
 
 /** What folds two values: four float32, two float64, one float64; and what folding starts with. */

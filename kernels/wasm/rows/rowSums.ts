@@ -1,8 +1,7 @@
 import { type Expression, type FunctionBuilder, i32, type Local, load, op, plus, shuffle, v128 } from '../assembler.js';
+import type { Vector } from '../vectors.js';
 import type { Row } from './lineSteps.js';
 import { demote, halves } from './vectorRows.js';
-
-type Vector = Expression<'v128'>;
 
 const zero = v128(new Float64Array(2));
 const add = (a: Vector, b: Vector): Vector => op('f64x2.add', a, b);

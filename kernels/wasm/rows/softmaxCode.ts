@@ -14,18 +14,13 @@ import {
 import { raisedExp, raisedExps } from '../formula/exponential.js';
 import { log } from '../formula/logarithm.js';
 import type { Heap } from '../heap.js';
-import type { Vectors } from '../vectors.js';
+import { add, mul, sub, type Vector, type Vectors } from '../vectors.js';
 import { DoubleSum, demote, RowLoop, splat, vectorsFor } from './vectorRows.js';
 
-type Vector = Expression<'v128'>;
 type Addresses = Local<'i32'>[];
 
 const lowest = v128(new Float32Array(4).fill(-Infinity));
 const zero = v128(new Float32Array(4));
-
-const add = (a: Vector, b: Vector): Vector => op('f32x4.add', a, b);
-export const sub = (a: Vector, b: Vector): Vector => op('f32x4.sub', a, b);
-export const mul = (a: Vector, b: Vector): Vector => op('f32x4.mul', a, b);
 
 /** A writer of an elementary function's vectors. */
 export function elementary(b: FunctionBuilder, f: typeof log): Vectors {

@@ -1,7 +1,5 @@
 import { type Expression, FunctionBuilder, i32, type Local, lane, op, plus, shuffle, v128 } from '../assembler.js';
-import { Vectors } from '../vectors.js';
-
-type Vector = Expression<'v128'>;
+import { type Vector, Vectors } from '../vectors.js';
 
 /** Bytes behind the last row that row loops may read and write: three elements beyond it. */
 export const slack = 16;
