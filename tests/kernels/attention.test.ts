@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { policy as blas } from '../../kernels/blas/gemm.js';
+import { systemBlas } from '../../kernels/blas/library.js';
 import * as cpu from '../../kernels/cpu/attention.js';
 import { matmul } from '../../kernels/cpu/matmul.js';
 import { pointwise } from '../../kernels/cpu/pointwise.js';
 import { softmax, softmaxBackward } from '../../kernels/cpu/softmax.js';
 import * as reference from '../../kernels/reference/attention.js';
 import type { Attention, FusedKernels, View } from '../../kernels/types.js';
+import { attentionBackwardThroughBlas, attentionThroughBlas } from '../../kernels/wasm/blasAttention.js';
 import { policy, thresholds } from '../../kernels/wasm/policy.js';
+import { skipUnless } from '../helpers/skip.js';
 import { blank, duplicate, expectNear, fill, type Layout, layouts, randoms } from './views.js';
 
+const testWithBlas = skipUnless(systemBlas() !== null, 'no BLAS of the system, or no npm koffi');
 const usual = { ...policy };
 const usualBlas = { ...blas };
 
@@ -66,6 +70,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 function compare(
   { dtype, batch, heads, length, size, features, mask, wanted, ...given }: Case,
   kernels: Kernels = cpu,
+  scale: number = 4 * size * length,
 ): void {
   const random = randoms(given.seed);
   const next = [...given.layouts];
@@ -102,7 +107,7 @@ function compare(
   kernels.attentionBackward(ours, gradients, theirs.weights, operands, options);
   reference.attentionBackward(others, gradients, theirs.weights, operands, options);
   for (const name of ['query', 'key', 'value'] as const) {
-    if (ours[name] !== null) expectNear(ours[name], others[name] as View, 4 * size * length);
+    if (ours[name] !== null) expectNear(ours[name], others[name] as View, scale);
   }
 }
 
@@ -118,16 +123,32 @@ test.each(ways)(
   },
 );
 
-test('scores stay in the heap between products of the system’s BLAS where rows lie in one run', () => {
+const through: Kernels = {
+  attention: (...given) => expect(attentionThroughBlas(...given)).toBe(true),
+  attentionBackward: (...given) => expect(attentionBackwardThroughBlas(...given)).toBe(true),
+};
+const inOneRun = { dtype: 'float32', layouts: [], results: [], dropped: false, weighted: false } as const;
+
+testWithBlas('scores stay in the heap between products of the system’s BLAS where rows lie in one run', () => {
   Object.assign(policy, all(1));
   blas.products = 1;
-  const plain = cases.map((given) => ({ ...given, dropped: false, weighted: false, layouts: [], results: [] }));
   fc.assert(
-    fc.property(plain, small(200), (given, length) =>
-      compare({ ...given, dtype: 'float32', length, size: given.size * 9 }),
+    fc.property(cases, small(200), (given, length) =>
+      compare({ ...given, ...inOneRun, length, size: given.size * 9 }, through),
     ),
     { numRuns: 100 },
   );
+});
+
+testWithBlas('more scores of a head than the heap takes at once', () => {
+  for (const [length, size, mask] of [
+    [4100, 64, 'added'],
+    [2100, 70, 'causal'],
+    [70, 4099, 'none'],
+  ] as const) {
+    const shape = { batch: 1, heads: 2, length, size, features: [3, 5], wanted: [true, true, true] } as const;
+    compare({ ...inOneRun, ...shape, mask, seed: 1 }, through, 1000);
+  }
 });
 
 test('heads may be taken a few at a time', () => {
