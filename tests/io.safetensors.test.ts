@@ -182,6 +182,16 @@ describe('a file that contradicts itself is refused, with the place', () => {
       fileOf({ a: { dtype: 'toString', shape: [0], data_offsets: [0, 0] } }),
       'unknown dtype',
     ],
+    [
+      'a dtype that looks like an object with methods',
+      fileOf({ a: { dtype: [{ toString: 0 }], shape: [0], data_offsets: [0, 0] } }),
+      'unknown dtype […]',
+    ],
+    [
+      'a shape nested deeply',
+      fileOf(`{"a":{"dtype":"F32","shape":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`),
+      'valid shape: […]',
+    ],
     ['a negative size', fileOf({ a: f32(0, 4, [-1]) }, 4), 'no valid shape'],
     ['a fractional size', fileOf({ a: f32(0, 4, [1.5]) }, 4), 'no valid shape'],
     ['no shape', fileOf({ a: f32(0, 4, null) }, 4), 'no valid shape'],

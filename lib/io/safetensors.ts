@@ -82,18 +82,24 @@ function repeatedKey(text: string): string | null {
   return null;
 }
 
+/** What a header holds in the place of something else, one level deep: nothing in a file may break the message about it. */
+function shown(value: unknown): string {
+  const flat = (part: unknown): string => (typeof part === 'object' && part !== null ? '…' : String(part));
+  return Array.isArray(value) ? `[${value.map(flat).join(', ')}]` : flat(value);
+}
+
 function parseEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || (!Object.hasOwn(names, dtype) && dtype !== 'BF16')) {
     fail(
       prefix,
-      `the tensor ${name} has the unknown dtype ${String(dtype)}; known: ${Object.keys(names).join(', ')}, BF16`,
+      `the tensor ${name} has the unknown dtype ${shown(dtype)}; known: ${Object.keys(names).join(', ')}, BF16`,
     );
   }
   if (!Array.isArray(shape) || !shape.every(isSize))
-    fail(prefix, `the tensor ${name} has no valid shape: ${JSON.stringify(shape)}`);
+    fail(prefix, `the tensor ${name} has no valid shape: ${shown(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1]) {
-    fail(prefix, `the tensor ${name} has no valid data_offsets: ${JSON.stringify(offsets)}`);
+    fail(prefix, `the tensor ${name} has no valid data_offsets: ${shown(offsets)}`);
   }
   const bytes = count(shape) * (dtype === 'BF16' ? 2 : itemSize(names[dtype]));
   if (offsets[1] - offsets[0] !== bytes) {
