@@ -14,6 +14,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  setupFiles: ['<rootDir>/tests/helpers/seed.ts'],
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/tests/reporter.mjs'],
 };

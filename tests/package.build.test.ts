@@ -1,12 +1,10 @@
 /** The package as programs get it: built, typed, imported, and in a bundle for pages. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { installedPackage, tsc } from './helpers/installed.js';
 
-const root = process.cwd();
-const tsc = join(root, 'node_modules/.bin/tsc');
 let home: string;
 
 /** Trains one step, and touches what a user's types meet: options, named results, modules, arrays. */
@@ -38,15 +36,7 @@ function run(command: string, ...args: string[]): string {
 }
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'tapegrad-package-'));
-  const installed = join(home, 'node_modules', 'tapegrad');
-  mkdirSync(installed, { recursive: true });
-  mkdirSync(join(home, 'node_modules', '@types'));
-  for (const name of ['ndarray', '@types/ndarray'])
-    symlinkSync(join(root, 'node_modules', name), join(home, 'node_modules', name));
-  execFileSync(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')]);
-  copyFileSync(join(root, 'package.json'), join(installed, 'package.json'));
-  writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
+  home = installedPackage();
   writeFileSync(join(home, 'program.ts'), program);
 }, 120_000);
 
