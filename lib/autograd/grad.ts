@@ -1,6 +1,6 @@
 import { type Fn, fn } from '../core/define.js';
 import { AutogradError, showShape } from '../core/errors.js';
-import { Tensor } from '../core/tensor.js';
+import { checkTensor, Tensor } from '../core/tensor.js';
 import { seed, walkTape } from './backward.js';
 
 /** One tensor, or several. */
@@ -19,6 +19,12 @@ export interface GradOptions {
 }
 
 const list = <T>(x: T | readonly T[]): readonly T[] => (Array.isArray(x) ? x : [x as T]);
+
+function tensors(name: string, given: Tensors): readonly Tensor[] {
+  const all = list<Tensor>(given);
+  for (const x of all) checkTensor(name, x);
+  return all;
+}
 
 /**
  * Gradients of the outputs to the inputs, returned and not accumulated anywhere; as many as there are inputs.
@@ -41,8 +47,8 @@ export const grad: Fn<
 > = fn(
   'grad(outputs, inputs, gradOutputs=null, retainGraph=null, createGraph=false, *, allowUnused=false)',
   (outputs, inputs, gradOutputs, retainGraph, createGraph, { allowUnused }) => {
-    const roots = list(outputs);
-    const wanted = list(inputs);
+    const roots = tensors('grad', outputs);
+    const wanted = tensors('grad', inputs);
     const given = gradOutputs === null ? [] : list<Tensor | null>(gradOutputs);
     if (given.length > roots.length)
       throw new AutogradError(`grad: ${given.length} gradOutputs for ${roots.length} outputs`);
@@ -81,10 +87,11 @@ export const backward: Fn<
   void
 > = fn(
   'backward(tensors, gradTensors=null, retainGraph=null, createGraph=false, *, inputs=null)',
-  (tensors, gradTensors, retainGraph, createGraph, { inputs }) => {
-    const roots = list(tensors);
-    const given = gradTensors === null ? [] : list<Tensor | null>(gradTensors);
-    const seeds = roots.map((root, i) => seed('backward', root, given[i]));
-    walkTape(roots, seeds, { retainGraph: retainGraph ?? createGraph, createGraph, inputs, deposit: true });
+  (given, gradTensors, retainGraph, createGraph, { inputs }) => {
+    const roots = tensors('backward', given);
+    const gradients = gradTensors === null ? [] : list<Tensor | null>(gradTensors);
+    const seeds = roots.map((root, i) => seed('backward', root, gradients[i]));
+    const wanted = inputs === null ? null : tensors('backward', inputs);
+    walkTape(roots, seeds, { retainGraph: retainGraph ?? createGraph, createGraph, inputs: wanted, deposit: true });
   },
 );

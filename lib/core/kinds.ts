@@ -109,6 +109,7 @@ const kinds: Readonly<Record<string, Check | null>> = {
   tensor: checkTensorArgument,
   operand: checkOperand,
   number: checkNumber,
+  integer: checkInteger,
   numbers: checkNumeric,
   integers: checkIntegers,
   list: checkList,

@@ -1,5 +1,6 @@
 import { bind, parseSignature } from '../core/bind.js';
 import { ArgumentError, IndexError, ShapeError, showShape, ValueError } from '../core/errors.js';
+import { kindOf } from '../core/kinds.js';
 import { tensor } from '../ops/creation/creation.js';
 import { randperm } from '../ops/creation/random.js';
 import type { Generator } from '../random.js';
@@ -135,7 +136,7 @@ function partSizes(total: number, lengths: readonly number[]): number[] {
   return sizes;
 }
 
-const splitSignature = parseSignature('randomSplit(dataset, lengths, generator=null)');
+const splitSignature = parseSignature('randomSplit(dataset, lengths:array, generator=null)');
 
 /**
  * Deals a dataset's samples at random into parts, by sizes or by fractions that sum to 1. ValueError where the sizes do not sum to the
@@ -153,6 +154,9 @@ export function randomSplit<T>(
 ): Subset<T>[] {
   const bound = bind(splitSignature, [dataset, ...rest], 1);
   const [, lengths, generator] = bound as [unknown, readonly number[], Generator | null];
+  if (!Number.isInteger(dataset?.length)) {
+    throw new ArgumentError(`randomSplit: expected a dataset with a length, got ${kindOf(dataset)}`);
+  }
   const sizes = partSizes(dataset.length, lengths);
   const sum = sizes.reduce((left, right) => left + right, 0);
   if (sum !== dataset.length || sizes.some((size) => !Number.isInteger(size) || size < 0)) {

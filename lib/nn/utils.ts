@@ -1,3 +1,4 @@
+import { checkTensor } from '../autograd/apply.js';
 import { noGrad } from '../autograd/modes.js';
 import { type Fn, fn } from '../core/define.js';
 import { ArgumentError, ShapeError, showShape, ValueError } from '../core/errors.js';
@@ -9,12 +10,16 @@ import { Tensor } from '../tensor.js';
 /** What clipping takes: one tensor or several. */
 export type Tensors = Tensor | readonly Tensor[];
 
-function gradientsOf(name: string, parameters: Tensors): Tensor[] {
+function tensorsOf(name: string, parameters: Tensors): readonly Tensor[] {
   const list = parameters instanceof Tensor ? [parameters] : parameters;
   if (!Array.isArray(list) || list.some((x) => !(x instanceof Tensor))) {
     throw new ArgumentError(`${name}: expected a tensor or a list of tensors, as model.parameters() gives`);
   }
-  return (list as Tensor[]).flatMap(({ deposited }) => (deposited === null ? [] : [deposited.detach()]));
+  return list;
+}
+
+function gradientsOf(name: string, parameters: Tensors): Tensor[] {
+  return tensorsOf(name, parameters).flatMap(({ deposited }) => (deposited === null ? [] : [deposited.detach()]));
 }
 
 function order(normType: number | 'inf'): number {
@@ -71,12 +76,13 @@ export const clipGradValue_: Fn<[parameters: Tensors, clipValue: number], { clip
 
 /** All parameters in one vector; gradients pass through. PyTorch: torch.nn.utils.parameters_to_vector. */
 export function parametersToVector(parameters: readonly Tensor[]): Tensor {
-  return cat(parameters.map((x) => x.reshape(-1)));
+  return cat(tensorsOf('parametersToVector', parameters).map((x) => x.reshape(-1)));
 }
 
 /** Copies a vector's elements into parameters, one after the other. ShapeError where it has not as many. PyTorch: torch.nn.utils.vector_to_parameters. */
 export function vectorToParameters(vector: Tensor, parameters: readonly Tensor[]): void {
-  const sizes = parameters.map((x) => x.numel());
+  checkTensor('vectorToParameters', vector);
+  const sizes = tensorsOf('vectorToParameters', parameters).map((x) => x.numel());
   const all = sizes.reduce((sum, n) => sum + n, 0);
   if (vector.shape.length !== 1 || vector.shape[0] !== all) {
     throw new ShapeError(

@@ -1,10 +1,11 @@
 import { noGrad } from '../autograd/modes.js';
 import { ArgumentError } from '../core/errors.js';
+import { kindOf } from '../core/kinds.js';
 import { wrapDim } from '../core/shape.js';
 import type { Tensor } from '../tensor.js';
 import { named } from './arguments.js';
 import type { HookHandle } from './hooks.js';
-import type { Module } from './module.js';
+import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { registryOf } from './registry.js';
 
@@ -76,7 +77,8 @@ export function weightNorm<M extends Module>(
 export function removeWeightNorm<M extends Module>(module: M, name = 'weight'): M {
   const found = split.get(module)?.get(name);
   if (found === undefined) {
-    throw new ArgumentError(`removeWeightNorm: ${module.constructor.name} has no weight norm of ${name}`);
+    const kind = module instanceof Module ? module.constructor.name : kindOf(module);
+    throw new ArgumentError(`removeWeightNorm: ${kind} has no weight norm of ${name}`);
   }
   found.handle.remove();
   split.get(module)?.delete(name);

@@ -25,6 +25,19 @@ describe('an argument of the wrong kind is an error that names the operation', (
     ],
     ['null for padding', 'pad: pad must be a list', () => F.pad(x, null as never)],
     ['null for a shape', 'layerNorm: normalizedShape must be', () => F.layerNorm(x, null as never)],
+    ['null to walk back from', 'backward: expected a tensor, got null', () => tg.autograd.backward(null as never)],
+    ['a number among inputs', 'grad: expected a tensor, got a number', () => tg.autograd.grad(x.sum(), [3 as never])],
+    ['null for a dataset', 'randomSplit: expected a dataset', () => tg.data.randomSplit(null as never, [1])],
+    [
+      'a number for lengths',
+      'lengths must be a list',
+      () => tg.data.randomSplit(new tg.data.TensorDataset(x), 2 as never),
+    ],
+    ['numbers for parameters', 'expected a tensor or a list', () => tg.nn.utils.parametersToVector([3 as never])],
+    ['null for a vector', 'expected a tensor, got null', () => tg.nn.utils.vectorToParameters(null as never, [x])],
+    ['null for a layer', 'removeWeightNorm: null has', () => tg.nn.utils.removeWeightNorm(null as never)],
+    ['null for a dimension', 'dim must be an integer', () => tg.masked.median(x, null as never)],
+    ['null for bins', 'bins must be a number, or a list', () => tg.histogramdd(x, null as never)],
     ['null for a hook', 'hook', () => new tg.nn.Linear(1, 1).registerForwardHook(null as never)],
   ];
   test.each(wrong)('%s', (_what, message, call) => {

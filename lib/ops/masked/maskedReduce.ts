@@ -110,7 +110,7 @@ export const norm: Fn<[input: Tensor, ord?: number, dim?: Dims | null], NormOpti
 
 /** Median along one dimension of the elements under the mask; NaN where there is none. PyTorch: torch.masked.median. */
 export const median: Fn<[input: Tensor, dim?: number], MaskOptions & { dim?: number }, Tensor> = fn(
-  'masked.median(input, dim=-1, *, keepdim=false, dtype=null, mask:tensor=null)',
+  'masked.median(input, dim:integer=-1, *, keepdim=false, dtype=null, mask:tensor=null)',
   (input, dim, { keepdim, dtype, mask }) => {
     const x = isFloat(input.dtype) ? input : input.to(getDefaultDtype());
     const y = filled('masked.median', x, mask, NaN).nanmedian(dim, keepdim).values;

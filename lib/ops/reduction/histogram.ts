@@ -3,6 +3,7 @@ import { checkTensor } from '../../autograd/apply.js';
 import { type Fn, fn, type Results, results } from '../../core/define.js';
 import { isFloat } from '../../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError, showShape, ValueError } from '../../core/errors.js';
+import { kindOf } from '../../core/kinds.js';
 import { Tensor } from '../../core/tensor.js';
 import { onesLike, zeros } from '../creation/creation.js';
 import { linspace } from '../creation/ranges.js';
@@ -131,6 +132,11 @@ export const histogramdd: Fn<[input: Tensor, bins: Bins], HistogramOptions & { b
     }
     const dimensions = input.shape.at(-1) as number;
     const each = typeof bins === 'number' ? new Array<number>(dimensions).fill(bins) : bins;
+    if (!Array.isArray(each)) {
+      throw new ArgumentError(
+        `histogramdd: bins must be a number, or a list with one for each coordinate, got ${kindOf(bins)}`,
+      );
+    }
     if (each.length !== dimensions) {
       throw new ArgumentError(
         `histogramdd: ${each.length} bins for ${dimensions} coordinates; give one number, or one for each`,
