@@ -38,6 +38,11 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return true;
 }
 
+/** The same memory in another shape: of views and of what else has a view's fields. */
+export function reshaped(view: View, shape: readonly number[], strides: readonly number[]): View {
+  return { buffer: view.buffer, offset: view.offset, shape, strides, dtype: view.dtype };
+}
+
 /** Whether a view is one element, seen once or many times. */
 export function isSingle({ shape, strides }: Pick<View, 'shape' | 'strides'>): boolean {
   for (let i = 0; i < shape.length; i++) if (shape[i] !== 1 && strides[i] !== 0) return false;

@@ -1,4 +1,8 @@
 import type { View } from '../types.js';
+import { count, reshaped } from '../view.js';
+import { policy } from '../wasm/policy.js';
+import { areInside } from '../wasm/rows/indices.js';
+import { packed } from './copy.js';
 import { dtypesKey, type Elements, elements, rows } from './rows.js';
 import { specialize } from './specialize.js';
 
@@ -26,6 +30,8 @@ const compiled = specialize(boundsLoop);
 export function firstOutside(index: View, size: number, negative: boolean): number | null {
   // What is seen many times is looked at once.
   const shape = index.shape.map((length, d) => (index.strides[d] === 0 ? Math.min(length, 1) : length));
+  const distinct = reshaped(index, shape, index.strides);
+  if (count(shape) >= policy.indices && areInside(packed(distinct), size, negative)) return null;
   const { size: n, strides, starts } = rows(shape, index);
   return compiled(dtypesKey(index))(elements(index), starts[0], n, strides[0], negative ? -size : 0, size);
 }

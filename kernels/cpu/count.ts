@@ -4,6 +4,7 @@ import type { View } from '../types.js';
 import { isContiguous } from '../view.js';
 import { dtypesKey, type Elements, elements, lines, places, rows } from './rows.js';
 import { specialize } from './specialize.js';
+import { asWords } from './words.js';
 
 /** Zero is what is falsy but not NaN: no comparison, because an int64 element is a bigint. */
 function countLoop(input: Elements, starts: Float64Array, n: number, stride: number): number {
@@ -118,12 +119,13 @@ export function nonzero(output: View, input: View): void {
 export function bincount(output: View, input: View, weights: View | null): void {
   if (weights?.dtype === 'float16') return reference.bincount(output, input, weights);
   const sums = new Float64Array(output.shape[0]);
-  compiledBincount(weights === null ? dtypesKey(input) : dtypesKey(input, weights) + 256)(
+  const bins = asWords(input);
+  compiledBincount(weights === null ? dtypesKey(bins) : dtypesKey(bins, weights) + 256)(
     sums,
-    elements(input),
-    input.offset,
-    input.strides[0],
-    input.shape[0],
+    elements(bins),
+    bins.offset,
+    bins.strides[0],
+    bins.shape[0],
     weights && elements(weights),
     weights === null ? 0 : weights.offset,
     weights === null ? 0 : weights.strides[0],

@@ -1,11 +1,14 @@
 import { setElement } from '../reference/element.js';
 import * as reference from '../reference/gather.js';
 import type { Operand, ScatterMode, View } from '../types.js';
-import { count } from '../view.js';
+import { count, isContiguous, isSingle, reshaped, sameShape } from '../view.js';
+import { elementsPay, moveAlong } from '../wasm/rows/indexed.js';
+import { packed } from './copy.js';
 import { indexPut, index as takeSlices } from './indexing.js';
 import { arrayTypes } from './memory.js';
 import { areCounted, dtypesKey, type Elements, elements, rows } from './rows.js';
 import { specialize } from './specialize.js';
+import { asWords } from './words.js';
 
 // Positions are cut to 32 bits, as in `softmax`.
 
@@ -94,14 +97,31 @@ function ofSlices(whole: View, dim: number, index: View): (View | null)[] | null
   for (let d = 0; d < shape.length; d++) {
     if (d !== dim && (shape[d] !== whole.shape[d] || (strides[d] !== 0 && shape[d] !== 1))) return null;
   }
-  const list = {
-    buffer: index.buffer,
-    offset: index.offset,
-    shape: [shape[dim]],
-    strides: [strides[dim]],
-    dtype: index.dtype,
-  };
+  const list = reshaped(index, [shape[dim]], [strides[dim]]);
   return shape.map((_, d) => (d === dim ? list : null));
+}
+
+/** The part of `whole` that an index along `dim` reaches: what lies behind the index's other sizes is left out. */
+function reached(whole: View, dim: number, index: View): View {
+  const shape = index.shape.map((size, d) => (d === dim ? whole.shape[d] : size));
+  return reshaped(whole, shape, whole.strides);
+}
+
+/** Gathers in WebAssembly; false where JavaScript is the way. */
+function gatherThere(output: View, input: View, dim: number, index: View): boolean {
+  if (index.shape.length === 0 || !elementsPay(count(index.shape), 'read', input)) return false;
+  if (!isContiguous(output.shape, output.strides)) return false;
+  return moveAlong('read', packed(reached(input, dim, index)), output, dim, packed(index));
+}
+
+/** Scatters in WebAssembly; false where JavaScript is the way. */
+function scatterThere(output: View, dim: number, index: View, source: View, adds: boolean): boolean {
+  const way = adds ? 'add' : 'write';
+  if (index.shape.length === 0 || !elementsPay(count(index.shape), way, output)) return false;
+  const whole = reached(output, dim, index);
+  if (!sameShape(whole.shape, output.shape) || !isContiguous(whole.shape, whole.strides)) return false;
+  const part = reshaped(source, index.shape, source.strides);
+  return moveAlong(way, whole, isSingle(part) ? part : packed(part), dim, packed(index));
 }
 
 /** `Kernels.gather`. */
@@ -110,15 +130,17 @@ export function gather(output: View, input: View, dim: number, index: View): voi
     return reference.gather(output, input, dim, index);
   const slices = ofSlices(input, dim, index);
   if (slices !== null) return takeSlices(output, input, slices, dim);
-  const { size, strides, starts } = rows(index.shape, output, fixed(input, dim), index);
-  compiledGather(dtypesKey(input, index))(
+  if (gatherThere(output, input, dim, index)) return;
+  const at = asWords(index);
+  const { size, strides, starts } = rows(index.shape, output, fixed(input, dim), at);
+  compiledGather(dtypesKey(input, at))(
     elements(output),
     starts[0],
     strides[0],
     elements(input),
     starts[1],
     strides[1],
-    elements(index),
+    elements(at),
     starts[2],
     strides[2],
     size,
@@ -144,18 +166,19 @@ export function scatter(output: View, dim: number, index: View, source: Operand,
   }
   const slices = ofSlices(output, dim, index);
   if (slices !== null) {
-    const { buffer, offset, strides, dtype } = from;
-    return indexPut(output, { buffer, offset, shape: index.shape, strides, dtype }, slices, dim, adds);
+    return indexPut(output, reshaped(from, index.shape, from.strides), slices, dim, adds);
   }
-  const { size, strides, starts } = rows(index.shape, fixed(output, dim), from, index);
-  compiledScatter(dtypesKey(output, index))(
+  if (scatterThere(output, dim, index, from, adds)) return;
+  const at = asWords(index);
+  const { size, strides, starts } = rows(index.shape, fixed(output, dim), from, at);
+  compiledScatter(dtypesKey(output, at))(
     elements(output),
     starts[0],
     strides[0],
     elements(from),
     starts[1],
     strides[1],
-    elements(index),
+    elements(at),
     starts[2],
     strides[2],
     size,

@@ -1,15 +1,17 @@
 import * as reference from '../reference/index.js';
 import type { View } from '../types.js';
-import { broadcastStrides, count } from '../view.js';
-import { addRows } from '../wasm/rows/addRows.js';
+import { broadcastStrides, count, isContiguous, isSingle, reshaped } from '../view.js';
+import { moveRows, rowsPay } from '../wasm/rows/indexed.js';
+import { packed } from './copy.js';
 import { areCounted, dtypesKey, type Elements, elements, places, rows } from './rows.js';
 import { specialize } from './specialize.js';
+import { asWords } from './words.js';
 
 /** Adds what one index contributes to each position; NaN marks positions that an index out of range has spoilt. */
 function stepLoop(bases: Float64Array, index: Elements, at: Float64Array, size: number, stride: number): void {
   const toNumber = Number;
   for (let k = 0; k < bases.length; k++) {
-    let i = toNumber(index[at[k]]);
+    let i = toNumber(index[at[k] | 0]);
     if (i < 0) i += size;
     bases[k] += i >= 0 && i < size ? i * stride : NaN;
   }
@@ -59,14 +61,27 @@ function moveLoop(
 const compiledStep = specialize(stepLoop);
 const compiledMove = specialize(moveLoop);
 
+type Mode = 'read' | 'write' | 'add';
+
+/** Moves in WebAssembly, where the indices stand side by side at `position`; false where JavaScript is the way. */
+function moveThere(whole: View, part: View, indices: readonly (View | null)[], position: number, mode: Mode): boolean {
+  const given = indices.filter((index) => index !== null);
+  const last = position + given.length;
+  const width = count(whole.shape.slice(last));
+  if (!rowsPay(count(part.shape) / width, width, mode, whole)) return false;
+  const together = indices.every((index, d) => (index !== null) === (d >= position && d < last));
+  if (!together || !isContiguous(whole.shape, whole.strides)) return false;
+  if (mode === 'read' && !isContiguous(part.shape, part.strides)) return false;
+  const shape = part.shape.slice(position, part.shape.length - (whole.shape.length - last));
+  const lists = given.map((index) =>
+    packed(reshaped(index, shape, broadcastStrides(index.shape, index.strides, shape))),
+  );
+  return moveRows(mode, whole, isSingle(part) ? part : packed(part), position, lists);
+}
+
 /** Moves between `whole` and the elements that the indices choose in it, laid out as `part`. */
-function move(
-  whole: View,
-  part: View,
-  indices: readonly (View | null)[],
-  position: number,
-  mode: 'read' | 'write' | 'add',
-): void {
+function move(whole: View, part: View, indices: readonly (View | null)[], position: number, mode: Mode): void {
+  if (moveThere(whole, part, indices, position, mode)) return;
   const isKept = (_: number, d: number): boolean => (indices[d] ?? null) === null;
   const keptShape = whole.shape.filter(isKept);
   const keptStrides = whole.strides.filter(isKept);
@@ -74,8 +89,9 @@ function move(
   const chosenShape = part.shape.slice(position, end);
 
   const bases = new Float64Array(count(chosenShape));
-  indices.forEach((index, d) => {
-    if (index === null) return;
+  indices.forEach((given, d) => {
+    if (given === null) return;
+    const index = asWords(given);
     const at = places(index.offset, chosenShape, broadcastStrides(index.shape, index.strides, chosenShape));
     compiledStep(dtypesKey(index))(bases, elements(index), at, whole.shape[d], whole.strides[d]);
   });
@@ -87,9 +103,6 @@ function move(
   );
   const leadShape = keptShape.slice(0, position);
   const wholeLead = places(whole.offset, leadShape, keptStrides);
-  if (mode === 'add' && trail.strides[1] === 1) {
-    if (addRows(whole, part, [wholeLead, bases, trail.starts[1]], trail.size)) return;
-  }
   compiledMove(dtypesKey(whole))(
     elements(part),
     places(part.offset, leadShape, part.strides),

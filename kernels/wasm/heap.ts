@@ -36,6 +36,7 @@ export interface Heap {
   readonly f32: Float32Array;
   readonly f64: Float64Array;
   readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
   readonly u8: Uint8Array;
   /** The address, a multiple of 64, of at least so many bytes; 0 when the memory cannot grow to hold them. */
   reserve(bytes: number): number;
@@ -54,6 +55,7 @@ export class GrowingHeap implements Heap {
   f32: Float32Array;
   f64: Float64Array;
   i32: Int32Array;
+  i64: BigInt64Array;
   u8: Uint8Array;
   readonly memory: Memory;
   private bytes: number;
@@ -67,6 +69,7 @@ export class GrowingHeap implements Heap {
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
+    this.i64 = new BigInt64Array(memory.buffer);
     this.u8 = new Uint8Array(memory.buffer);
   }
 
@@ -114,6 +117,7 @@ export class GrowingHeap implements Heap {
     this.f32 = new Float32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.i32 = new Int32Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
     this.u8 = new Uint8Array(buffer);
     return true;
   }

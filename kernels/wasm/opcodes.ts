@@ -182,6 +182,7 @@ export const loads = {
 /** Stores: code, what is stored, and the natural alignment as a power of two. */
 export const stores = {
   'i32.store': [0x36, 'i', 2],
+  'i32.store8': [0x3a, 'i', 0],
   'i32.store16': [0x3b, 'i', 1],
   'f32.store': [0x38, 'f', 2],
   'f64.store': [0x39, 'd', 3],

@@ -21,8 +21,8 @@ export interface Thresholds {
   lines: number;
   /** Elements that windows slide over. */
   windows: number;
-  /** Elements of rows that are added to those which indices name. */
-  rowSums: number;
+  /** Indices that are checked, and elements of rows that are moved or added where indices name them; four times as many with an index for each. */
+  indices: number;
   /** Multiplications of a product that are worth more than one thread. */
   sharedProducts: number;
   /** Elements of a formula's launch that are worth more than one thread. */
@@ -58,7 +58,7 @@ export const thresholds: Readonly<Thresholds> = {
   reductions: 512,
   lines: 64,
   windows: 256,
-  rowSums: 128,
+  indices: 64,
   sharedProducts: 2 ** 20,
   sharedFormulas: 2 ** 16,
 };

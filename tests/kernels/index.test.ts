@@ -15,6 +15,7 @@ import {
   type Layout,
   layouts,
   plain,
+  put,
   randoms,
   scramble,
   scrambleIntegers,
@@ -147,60 +148,178 @@ function scrambleIndices(
   });
 }
 
-test('index on the cpu is the reference, for any layout and dtype', () => {
-  fc.assert(
-    fc.property(
-      problems,
-      fc.constantFrom(...dtypes),
-      fc.constantFrom(...indexDTypes),
-      fc.tuple(layouts(true), layouts(true), layouts(false)),
-      fc.integer(),
-      ({ shape, indexShapes, partShape, position }, dtype, indexDType, [inputLayout, indexLayout, layout], seed) => {
-        const random = randoms(seed);
-        const input = scramble(blank(dtype, shape, inputLayout), random);
-        const indices = scrambleIndices(indexShapes, shape, indexDType, indexLayout, random, (seed & 1) === 1);
-        const output = blank(dtype, partShape, layout);
-        expectAlike([output], [cpu.index, reference.index], (index, [y]) => index(y, input, indices, position));
-      },
+describe.each([
+  ['JavaScript', Infinity],
+  ['WebAssembly', 1],
+])('in %s', (_name, least) => {
+  const usual = policy.indices;
+  beforeEach(() => {
+    policy.indices = least;
+  });
+  afterEach(() => {
+    policy.indices = usual;
+  });
+
+  test('index on the cpu is the reference, for any layout and dtype', () => {
+    fc.assert(
+      fc.property(
+        problems,
+        fc.constantFrom(...dtypes),
+        fc.constantFrom(...indexDTypes),
+        fc.tuple(layouts(true), layouts(true), layouts(false)),
+        fc.integer(),
+        ({ shape, indexShapes, partShape, position }, dtype, indexDType, [inputLayout, indexLayout, layout], seed) => {
+          const random = randoms(seed);
+          const input = scramble(blank(dtype, shape, inputLayout), random);
+          const indices = scrambleIndices(indexShapes, shape, indexDType, indexLayout, random, (seed & 1) === 1);
+          const output = blank(dtype, partShape, layout);
+          expectAlike([output], [cpu.index, reference.index], (index, [y]) => index(y, input, indices, position));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('indexPut on the cpu is the reference, for any layout and dtype', () => {
+    fc.assert(
+      fc.property(
+        problems,
+        fc.constantFrom(...dtypes),
+        fc.constantFrom(...indexDTypes),
+        fc.tuple(layouts(true), layouts(true), layouts(false)),
+        fc.boolean(),
+        fc.integer(),
+        (
+          { shape, indexShapes, partShape, position },
+          dtype,
+          indexDType,
+          [sourceLayout, indexLayout, layout],
+          add,
+          seed,
+        ) => {
+          const random = randoms(seed);
+          const source = scramble(blank(dtype, partShape, sourceLayout), random);
+          const indices = scrambleIndices(indexShapes, shape, indexDType, indexLayout, random, (seed & 1) === 1);
+          const output = scramble(blank(dtype, shape, layout), random);
+          expectAlike([output], [cpu.indexPut, reference.indexPut], (indexPut, [y]) =>
+            indexPut(y, source, indices, position, add),
+          );
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  /** Sizes before and behind the dimensions that are indexed, those, and the shape of the indices; all with memory in front. */
+  const solid = fc.record({
+    lead: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 1 }),
+    indexed: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+    indexShape: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 2 }),
+    trail: fc.oneof(
+      fc.constant<number[]>([]),
+      fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 1 }),
+      fc.constant<number[]>([3, 5]),
     ),
-    { numRuns: 500 },
+    beyond: fc.boolean(),
+    leads: fc.tuple(fc.nat(5), fc.nat(5), fc.nat(5)),
+  });
+
+  test('what lies in one run is the reference to the bit, and nothing else is touched', () => {
+    fc.assert(
+      fc.property(
+        solid,
+        fc.constantFrom(...dtypes),
+        fc.constantFrom(...indexDTypes),
+        fc.boolean(),
+        fc.boolean(),
+        fc.integer(),
+        ({ lead, indexed, indexShape, trail, beyond, leads }, dtype, indexDType, spread, add, seed) => {
+          const random = randoms(seed);
+          const [at, of, to] = leads.map((first) => ({ ...plain, lead: first }));
+          const [shape, partShape] = [indexed, indexShape].map((sizes) => [...lead, ...sizes, ...trail]);
+          const lists = indexed.map((size, k) => {
+            // The second index is broadcast.
+            const sizes = k === 1 ? indexShape.with(0, 1) : indexShape;
+            const limit = size + Number(beyond);
+            return scrambleIntegers(blank(indexDType, sizes, at), random, -limit, limit);
+          });
+          const indices = [...lead.map(() => null), ...lists, ...trail.map(() => null)];
+          const whole = scramble(blank(dtype, shape, of), random);
+          expectAlike([blank(dtype, partShape, to)], [cpu.index, reference.index], (index, [y]) =>
+            index(y, whole, indices, lead.length),
+          );
+          const part = scramble(blank(dtype, partShape, to), random);
+          const source = spread ? { ...part, strides: partShape.map(() => 0) } : part;
+          expectAlike([whole], [cpu.indexPut, reference.indexPut], (indexPut, [y]) =>
+            indexPut(y, source, indices, lead.length, add),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each(indexDTypes)('firstOutside is the reference: %s', (dtype) => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 9 }),
+        layouts(true),
+        fc.boolean(),
+        fc.integer(),
+        (n, size, layout, negative, seed) => {
+          const random = randoms(seed);
+          const index = scrambleIntegers(blank(dtype, [n, 2], layout), random, negative ? -size : 0, size);
+          if (seed % 3 === 0) put({ ...index, offset: index.offset + index.strides[0] * (n - 1), shape: [] }, [size]);
+          if (seed % 3 === 1) put({ ...index, offset: index.offset + index.strides[1], shape: [] }, [-size - 1]);
+          expect(firstOutside(index, size, negative)).toBe(reference.checkIndices(index, size, negative));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each([2n ** 32n, -(2n ** 32n), 2n ** 31n, -(2n ** 31n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)])(
+    'firstOutside finds %s, whatever its lower half says',
+    (far) => {
+      const index = from('int64', [...range(100).map(() => 0), far, 1]);
+      expect(firstOutside(index, 5, true)).toBe(Number(far));
+      expect(firstOutside(from('int64', [far]), 5, true)).toBe(Number(far));
+    },
   );
 });
 
-test('indexPut on the cpu is the reference, for any layout and dtype', () => {
-  fc.assert(
-    fc.property(
-      problems,
-      fc.constantFrom(...dtypes),
-      fc.constantFrom(...indexDTypes),
-      fc.tuple(layouts(true), layouts(true), layouts(false)),
-      fc.boolean(),
-      fc.integer(),
-      (
-        { shape, indexShapes, partShape, position },
-        dtype,
-        indexDType,
-        [sourceLayout, indexLayout, layout],
-        add,
-        seed,
-      ) => {
-        const random = randoms(seed);
-        const source = scramble(blank(dtype, partShape, sourceLayout), random);
-        const indices = scrambleIndices(indexShapes, shape, indexDType, indexLayout, random, (seed & 1) === 1);
-        const output = scramble(blank(dtype, shape, layout), random);
-        expectAlike([output], [cpu.indexPut, reference.indexPut], (indexPut, [y]) =>
-          indexPut(y, source, indices, position, add),
-        );
-      },
-    ),
-    { numRuns: 500 },
-  );
+interface Large {
+  readonly lead: readonly number[];
+  readonly indexed: readonly number[];
+  readonly n: number;
+  readonly trail: readonly number[];
+}
+
+test.each<Large>([
+  { lead: [], indexed: [1000], n: 9000, trail: [3] },
+  { lead: [], indexed: [30, 40], n: 20000, trail: [] },
+  { lead: [2500], indexed: [5], n: 9, trail: [] },
+  { lead: [700], indexed: [5], n: 9, trail: [6] },
+  { lead: [2], indexed: [3], n: 2, trail: [9000] },
+])('$n of $indexed, more than is staged at once', ({ lead, indexed, n, trail }) => {
+  const random = randoms(n);
+  const lists = indexed.map((size) => scrambleIntegers(blank('int64', [n]), random, -size, size + 1));
+  const indices = [...lead.map(() => null), ...lists];
+  const whole = fill(blank('float32', [...lead, ...indexed, ...trail]), random);
+  const part = fill(blank('float32', [...lead, n, ...trail]), random);
+  expectAlike([part], [cpu.index, reference.index], (index, [y]) => index(y, whole, indices, lead.length));
+  for (const add of [false, true]) {
+    expectAlike([whole], [cpu.indexPut, reference.indexPut], (indexPut, [y]) =>
+      indexPut(y, part, indices, lead.length, add),
+    );
+  }
 });
 
 describe('long rows that add up', () => {
-  const { rowSums } = policy;
+  const usual = policy.indices;
   afterEach(() => {
-    policy.rowSums = rowSums;
+    policy.indices = usual;
   });
 
   /** Rows at any place among the dimensions, and a way to leave the order that vectors want. */
@@ -222,7 +341,7 @@ describe('long rows that add up', () => {
     ['JavaScript', Infinity],
     ['vectors', 1],
   ])('are the reference to the bit, and nothing else is touched: %s', (_name, least) => {
-    policy.rowSums = least;
+    policy.indices = least;
     fc.assert(
       fc.property(
         tables,
@@ -249,14 +368,14 @@ describe('long rows that add up', () => {
   });
 
   test('are no columns', () => {
-    policy.rowSums = 1;
+    policy.indices = 1;
     const [output, source] = [blank('float32', [20, 4]), blank('float32', [7, 20])].map((x) => fill(x, randoms(2)));
     const indices = [null, from('int32', [0, 3, 3, 1, 2, 0, 3])];
     expectAlike([output], [cpu.indexPut, reference.indexPut], (indexPut, [y]) => indexPut(y, source, indices, 0, true));
   });
 
   test.each([Infinity, 1])('to a tensor itself read what those before have written', (least) => {
-    policy.rowSums = least;
+    policy.indices = least;
     const x = fill(blank('float32', [5, 16]), randoms(1));
     const [ours, theirs] = [cpu, reference].map(({ indexPut }) => {
       const y = duplicate(x);

@@ -143,6 +143,14 @@ describe('searching and counting', () => {
   });
 
   test('bincount, histc, oneHot, isin', () => {
+    const many = Array.from({ length: 300 }, (_, i) => i % 3);
+    expect(tg.bincount(tg.tensor(many).long()).tolist()).toEqual([100, 100, 100]);
+    expect(tg.bincount(tg.tensor(many).long().reshape(150, 2).select(1, 0)).tolist()).toEqual([50, 50, 50]);
+    const far = tg.tensor([2n ** 32n, 1n], { dtype: 'int64' });
+    expect(() => tg.nn.functional.oneHot(far, 3)).toThrow('the largest class 4294967296');
+    expect(() => tg.nn.functional.oneHot(tg.tensor([-(2n ** 32n)], { dtype: 'int64' }))).toThrow(
+      'takes integers of 0 or more, got -4294967296',
+    );
     expect(tg.bincount(tg.tensor([1, 1, 4]).long()).tolist()).toEqual([0, 2, 0, 0, 1]);
     expect(tg.bincount(tg.tensor([0, 1, 1]).long(), tg.tensor([0.5, 1, 1])).tolist()).toEqual([0.5, 2]);
     expect(tg.histc(tg.tensor([1, 2, 1]), 4, 0, 3).tolist()).toEqual([0, 2, 1, 0]);
