@@ -53,7 +53,7 @@ function expectSameBits(outputs: View | readonly View[], kernel: (...outputs: Vi
 }
 
 test('products on two threads are those on one, to the last bit, for any layout', () => {
-  policy.products = 1;
+  Object.assign(policy, { products: 1, scattered: 1 });
   const size = fc.integer({ min: 8, max: 90 });
   fc.assert(
     fc.property(

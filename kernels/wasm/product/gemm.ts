@@ -13,7 +13,7 @@ import {
 } from '../assembler.js';
 import { type Heap, type Linked, linked } from '../heap.js';
 import { addColumnSums } from './columnSums.js';
-import { addPack, addPackStrided } from './packing.js';
+import { addCopyRows, addPack, addPackStrided } from './packing.js';
 
 /** Rows of the left matrix in a panel. */
 export const panelRows = 4;
@@ -50,7 +50,7 @@ type PackTables = (
 export const depthBlock = 256;
 
 /** The functions of the blocked product that float64 has too; addresses, strides and row lengths are in bytes. */
-export type Products = Pick<Gemm, 'packStrided4' | 'multiplyBlocks' | 'product'> & Partial<Gemm>;
+export type Products = Pick<Gemm, 'packStrided4' | 'multiplyBlocks' | 'product' | 'copyRows'> & Partial<Gemm>;
 
 /** The functions of the blocked float32 product; addresses, table entries, strides and row lengths are in bytes. */
 export interface Gemm {
@@ -128,6 +128,8 @@ export interface Gemm {
     depth: number,
     scratch: number,
   ): void;
+  /** Copies rows that follow each other to rows `row` bytes apart. */
+  copyRows(source: number, target: number, row: number, rows: number, length: number): void;
   /** Adds to the numbers at `sums`, in double, the rows of a matrix whose columns follow each other; columns up to a multiple of four are read. */
   columnSums(sums: number, source: number, row: number, rows: number, columns: number): void;
 }
@@ -337,6 +339,7 @@ export function gemmOn(heap: Heap): Gemm {
   addMultiplyBlocks(module, single, multiply);
   addMultiplyPlanes(module, multiply);
   addProduct(module, single);
+  addCopyRows(module);
   addColumnSums(module);
   return heap.compile(module) as unknown as Gemm;
 }
@@ -349,6 +352,7 @@ const openGemm64: (heap?: Heap | null) => Linked<Products> | null = linked((heap
   const module = new ModuleBuilder();
   addMultiplyBlocks(module, double, addMultiply(module, double));
   addProduct(module, double);
+  addCopyRows(module);
   return heap.compile(module) as unknown as Products;
 });
 

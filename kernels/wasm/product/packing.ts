@@ -174,3 +174,20 @@ export function addPackStrided(module: ModuleBuilder, width: number, bytes: 4 | 
     });
   });
 }
+
+/** Adds `copyRows`: copies rows that follow each other to rows apart, all lengths in bytes, a multiple of four. */
+export function addCopyRows(module: ModuleBuilder): void {
+  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('copyRows', parameters, null, (f, [source, target, row, rows, length]) => {
+    const [i, k] = [f.local('i32'), f.local('i32')];
+    f.count(i, rows, 1, () => {
+      f.set(k, i32(0));
+      f.count(k, op('i32.sub', length, i32(15)), 16, () => {
+        f.store('v128.store', plus(target, k), load('v128.load', plus(source, k)));
+      });
+      f.count(k, length, 4, () => f.store('i32.store', plus(target, k), load('i32.load', plus(source, k))));
+      f.set(source, plus(source, length));
+      f.set(target, plus(target, row));
+    });
+  });
+}
