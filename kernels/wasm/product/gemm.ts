@@ -293,8 +293,8 @@ export function overhang(columns: number, bytes: number): number {
 }
 
 /**
- * Both sides packed, then row of tiles by row of tiles: the last panel of columns comes first, so that what it writes beyond the end of a
- * row is overwritten by the beginning of the next.
+ * Both sides packed, then all rows for each panel of columns, which stays in the first cache: the last panel comes first, so that what it
+ * writes beyond the end of a row is overwritten by the beginning of the next.
  */
 function addProduct(module: ModuleBuilder, kind: ElementKind): void {
   const packLeft = addPackStrided(module, panelRows, kind.bytes);
@@ -302,7 +302,7 @@ function addProduct(module: ModuleBuilder, kind: ElementKind): void {
   const parameters = new Array<'i32'>(12).fill('i32');
   module.function('product', parameters, null, (f, p) => {
     const [a, aRow, aColumn, b, bRow, bColumn, start, c, rows, columns, depth, scratch] = p;
-    const [i, j, left, right, row, to] = Array.from({ length: 6 }, () => f.local('i32'));
+    const [i, j, left, right, row, to, at] = Array.from({ length: 7 }, () => f.local('i32'));
     const sums = tile(f, kind);
     const panelBytes = (first: Expression<'i32'>): Expression<'i32'> =>
       times(op('i32.shl', first, i32(kind.shift)), depth);
@@ -312,20 +312,22 @@ function addProduct(module: ModuleBuilder, kind: ElementKind): void {
     f.set(left, plus(right, panelBytes(whole)));
     f.call(packLeft, left, op('i32.shl', depth, i32(kind.shift + 2)), a, aRow, aColumn, rows, depth);
     f.set(row, op('i32.shl', columns, i32(kind.shift)));
-    f.count(i, rows, panelRows, () => {
-      f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-kind.columns)));
-      f.loop((again) => {
-        const along = op('i32.shl', j, i32(kind.shift));
-        f.set(to, plus(c, along));
+    f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-kind.columns)));
+    f.loop((again) => {
+      const along = op('i32.shl', j, i32(kind.shift));
+      f.set(at, left);
+      f.set(to, plus(c, along));
+      f.set(i, i32(0));
+      f.count(i, rows, panelRows, () => {
         sums.clear();
-        sums.add(left, plus(right, panelBytes(j)), depth);
+        sums.add(at, plus(right, panelBytes(j)), depth);
         f.when(start, () => sums.addRow(plus(start, along)));
         sums.store(to, row);
-        f.advance(j, -kind.columns);
-        f.branchIf(again, op('i32.ge_s', j, i32(0)));
+        f.set(at, plus(at, op('i32.shl', depth, i32(kind.shift + 2))));
+        f.set(to, plus(to, op('i32.shl', row, i32(2))));
       });
-      f.set(left, plus(left, op('i32.shl', depth, i32(kind.shift + 2))));
-      f.set(c, plus(c, op('i32.shl', row, i32(2))));
+      f.advance(j, -kind.columns);
+      f.branchIf(again, op('i32.ge_s', j, i32(0)));
     });
   });
 }
