@@ -9,7 +9,7 @@ import { compact, lines, panels, room, type Staged, slack, stage, unstage } from
 const { floor, max, min } = Math;
 
 /** Elements of a matrix that are staged at a time for the sums of its columns. */
-const band = 16384;
+const band = 32768;
 
 /** Where the gradients of a linear map go; null where not wanted. */
 export interface LinearGradients {
