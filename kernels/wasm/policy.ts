@@ -5,6 +5,8 @@
 export interface Thresholds {
   /** Multiplications of a product of matrices. */
   products: number;
+  /** Results of a batch of products whose results lie between others'. */
+  scattered: number;
   /** Multiplications of a convolution. */
   convolutions: number;
   /** Multiplications of a step of a recurrent network. */
@@ -50,6 +52,7 @@ export interface Limits {
 
 export const thresholds: Readonly<Thresholds> = {
   products: 128,
+  scattered: 2048,
   convolutions: 4096,
   recurrences: 2048,
   formulas: 128,

@@ -214,6 +214,21 @@ test('writes in place through strides, a tile at a time', () => {
   expectAlike([x], [runVectors, reference.pointwise], (kernel, [y]) => void kernel(f, 'float32', [y], [y, row]));
 });
 
+test.each([1, 6, 10])('four operands and %i numbers, in place', (count) => {
+  always();
+  const f = formula(4 + count, (s, p, g, m, v, ...given) => {
+    const sum = given.reduce((x, number) => s.add(s.mul(x, number), g), p);
+    return [sum, s.add(m, g), s.sub(v, sum)];
+  });
+  const random = randoms(count);
+  const operands = [1, 2, 3, 4].map(() => scrambleIntegers(blank('float32', [1003]), random, -9, 9));
+  const numbers = Array.from({ length: count }, (_, k) => (k % 3) - 1);
+  const [p, g, m, v] = operands;
+  expectAlike([p, m, v], [runVectors, reference.pointwise], (kernel, [p, m, v]) => {
+    kernel(f, 'float32', [p, m, v], [p, g, m, v, ...numbers]);
+  });
+});
+
 test('small launches, other dtypes and what vectors do not have stay in JavaScript', () => {
   const x = floats(new Float32Array(2000));
   const eight = floats(new Float32Array(8));

@@ -15,7 +15,7 @@ beforeAll(() => void Object.assign(blas, { products: Infinity, convolutions: Inf
 const usual = { ...policy };
 
 beforeEach(() => {
-  policy.products = 1;
+  Object.assign(policy, { products: 1, scattered: 1 });
 });
 
 afterEach(() => {
@@ -106,6 +106,23 @@ test.each([
   const apart = { ...plain, order, steps: [1, 1, 1, 3, 1] };
   const [a, b] = [[5, 9, 16, 250] as const, [5, 9, 250, 3] as const].map((shape) => operand(shape, random, apart));
   expectJavaScript(blank('float32', [5, 9, 16, 3]), a, b);
+});
+
+test.each([
+  ['rows of heads', [4, 3, 1, 2, 0], 1],
+  ['rows of heads beside others', [4, 3, 1, 2, 0], 3],
+  ['columns of heads', [4, 2, 3, 1, 0], 2],
+  ['elements of heads', [4, 1, 3, 2, 0], 1],
+])('a batch whose results are %s', (_name, order, step) => {
+  for (const [rows, columns] of [[6, 33] as const, [8, 8] as const, [5, 1] as const, [1, 7] as const]) {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const random = randoms(columns);
+      const [a, b] = [[3, 4, rows, 9] as const, [3, 4, 9, columns] as const].map((shape) =>
+        operand(shape, random, plain, dtype),
+      );
+      expectReference(blank(dtype, [3, 4, rows, columns], { ...plain, order, steps: [1, 1, step, 1, 1] }), a, b);
+    }
+  }
 });
 
 test('a batch far apart goes matrix by matrix', () => {

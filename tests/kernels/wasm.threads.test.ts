@@ -53,7 +53,7 @@ function expectSameBits(outputs: View | readonly View[], kernel: (...outputs: Vi
 }
 
 test('products on two threads are those on one, to the last bit, for any layout', () => {
-  policy.products = 1;
+  Object.assign(policy, { products: 1, scattered: 1 });
   const size = fc.integer({ min: 8, max: 90 });
   fc.assert(
     fc.property(
@@ -70,6 +70,15 @@ test('products on two threads are those on one, to the last bit, for any layout'
     ),
     { numRuns: 60 },
   );
+});
+
+test('products of many heads are taken in areas of each thread’s own', () => {
+  Object.assign(policy, { products: 1, scattered: 1 });
+  const random = randoms(6);
+  const a = operand([16, 4, 64, 50], random);
+  const b = operand([16, 4, 50, 33], random);
+  const between = { ...plain, order: [4, 3, 1, 2, 0] };
+  expectSameBits(blank('float32', [16, 4, 64, 33], between), (output) => matmul(output, a, b));
 });
 
 test.each([

@@ -24,6 +24,9 @@ export type Kind = 'elements' | 'bytes' | 'one';
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
 
+/** Vectors that the engine keeps in registers. */
+const registers = 16;
+
 /** Bytes of elements that are computed again together when arguments among them are rare. */
 const block = 1024;
 
@@ -167,21 +170,27 @@ function writeKernel(
   const step = new Step(lanes, b);
   const byTruths = [...inputs, ...outputs].includes('bytes');
   const steps = Array.from({ length: turnBytes / 16 }, (_, k) => 16 * k);
+  const held = numbers.filter((x) => x !== null).length;
+  // As many vectors at a time as leave room for the numbers: an optimizer's are so many that it takes one.
+  const abreast = [4, 2].find((n) => held + n * (inputs.length - held) <= registers) ?? 1;
   const writeLoop = (end: Local<'i32'>, starts: readonly number[], v: Vectors): void => {
     b.count(at, end, 16 * starts.length, () => {
       if (byTruths) b.set(byteAt, op('i32.shr_u', at, i32(lanes.bytes === 4 ? 2 : 3)));
       // Loads first and stores last: between them the engine puts the vectors' operations side by side.
-      const loaded = starts.map((s) =>
-        inputs.map((kind, k): Loaded => {
-          const place = places[outputs.length + k];
-          if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
-          return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
-        }),
-      );
-      const values = loaded.map((vectors) => writeVector(f, lanes, v, vectors));
-      for (const [j, s] of starts.entries()) {
-        for (const [k, n] of f.outputs.entries())
-          step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[j][k]));
+      for (let first = 0; first < starts.length; first += abreast) {
+        const some = starts.slice(first, first + abreast);
+        const loaded = some.map((s) =>
+          inputs.map((kind, k): Loaded => {
+            const place = places[outputs.length + k];
+            if (!f.reaches[k]) return { vector: lanes.constant(v, 0), kind: 'one' };
+            return { vector: numbers[k] ?? v.keep(step.load(kind, place, at, byteAt, s)), kind };
+          }),
+        );
+        const values = loaded.map((vectors) => writeVector(f, lanes, v, vectors));
+        for (const [j, s] of some.entries()) {
+          for (const [k, n] of f.outputs.entries())
+            step.store(outputs[k], places[k], at, byteAt, s, stored(n, outputs[k], lanes, v, values[j][k]));
+        }
       }
     });
   };

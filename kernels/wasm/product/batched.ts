@@ -4,7 +4,8 @@ import { policy } from '../policy.js';
 import { threadPool, Work } from '../threads/threads.js';
 import { openProducts, overhang, panelRows, panelWidth } from './gemm.js';
 import { isSmall } from './product.js';
-import { isCompact, lines, panels, slack } from './staging.js';
+import { resultsOf } from './results.js';
+import { lines, panels, slack } from './staging.js';
 
 const { abs, ceil, min } = Math;
 
@@ -13,8 +14,10 @@ const most = 2 ** 19;
 /** Memory is staged as it lies where it has at most so many times the elements that are read. */
 const sparsest = 4;
 
-/** `product` packs to an area that every thread has for itself: its last argument. */
+// Which arguments are in an area that every thread has for itself: what `product` packs to, its result, and what `copyRows` reads.
 const ownScratch = 1 << 11;
+const ownResult = 1 << 7;
+const ownSource = 1;
 
 /** Memory of several matrices: `reach` elements, the first matrix's own first element behind `before` others. */
 interface Extent {
@@ -51,9 +54,7 @@ export function batchedProduct(
   const size = rows * columns;
   const bytes = c.data.BYTES_PER_ELEMENT;
   if (!(size * depth * count >= policy.products)) return false;
-  if (shape.length === 0 || !isSmall(rows, columns, depth) || !isCompact(c, rows, columns)) return false;
-  // Results must lie matrix after matrix.
-  for (let d = shape.length - 1, step = size; d >= 0; step *= shape[d--]) if (cs[d] !== step) return false;
+  if (shape.length === 0 || !isSmall(rows, columns, depth)) return false;
   const pool = size * depth * count >= policy.sharedProducts ? threadPool() : null;
   const linked = openProducts(bytes, pool?.heap);
   if (linked === null) return false;
@@ -71,13 +72,20 @@ export function batchedProduct(
   /** Multiplies the matrices of so many indices of dimension d, all in the heap at once. */
   const together = (d: number, n: number, c0: number, a0: number, b0: number): boolean => {
     const [left, right] = extents(d, n);
-    const matrices = (n * cs[d]) / size;
-    const each = pool === null ? bytes * size : lines(bytes * size + overhang(columns, bytes));
-    const results = lines(matrices * each + overhang(columns, bytes));
+    const sizes = [n, ...shape.slice(d + 1)];
+    const { steps, inOrder, take } = resultsOf([...sizes, rows, columns], [...cs.slice(d), c.row, c.column]);
+    const [row, column] = steps.slice(-2);
+    if (column !== 1 || !(inOrder || count * size >= policy.scattered)) return false;
+    // One thread writes matrix after matrix, each over what the one before left behind its end.
+    const directly = pool === null && inOrder;
+    const matrices = sizes.reduce((n, extent) => n * extent, 1);
+    const result = lines(bytes * size + overhang(columns, bytes));
+    const results = lines(bytes * matrices * size + overhang(columns, bytes));
     const first = lines(bytes * left.reach + slack);
     const second = lines(bytes * right.reach + slack);
     const packed = lines(bytes * depth * (panels(rows, panelRows) + panels(columns, panelWidth(bytes))));
-    const at = heap.reserve(results + first + second + packed * (pool?.threads ?? 1));
+    const own = packed + (directly ? 0 : result);
+    const at = heap.reserve(results + first + second + own * (pool?.threads ?? 1));
     if (at === 0) return false;
     heap.write(at + results, a.data, a0 - left.before, left.reach);
     heap.write(at + results + first, b.data, b0 - right.before, right.reach);
@@ -85,35 +93,34 @@ export function batchedProduct(
     const work = new Work(pool);
     const perTask = ceil(matrices / (4 * (pool?.threads ?? 1)));
     let made = 0;
-    const one = (p: number, q: number): void => {
-      if (made % perTask === 0) work.task();
-      const to = at + each * made++;
+    const one = (to: number, p: number, q: number): void => {
+      if (made++ % perTask === 0) work.task();
       work.call(
         functions.product,
-        ownScratch,
+        directly ? ownScratch : ownScratch | ownResult,
         ...[p, bytes * a.row, bytes * a.column, q, bytes * b.row, bytes * b.column],
-        ...[0, to, rows, columns, depth, scratch],
+        ...[0, directly ? to : scratch + packed, rows, columns, depth, scratch],
       );
+      if (!directly) work.call(functions.copyRows, ownSource, scratch + packed, to, bytes * row, rows, bytes * columns);
     };
-    const walk = (e: number, size: number, p: number, q: number): void => {
-      for (let i = 0; i < size; i++, p += bytes * as[e], q += bytes * bs[e]) {
-        if (e + 1 < shape.length) walk(e + 1, shape[e + 1], p, q);
-        else one(p, q);
+    const walk = (e: number, to: number, p: number, q: number): void => {
+      if (e === sizes.length) return one(to, p, q);
+      for (let i = 0; i < sizes[e]; i++) {
+        walk(e + 1, to + bytes * i * steps[e], p + bytes * i * as[d + e], q + bytes * i * bs[d + e]);
       }
     };
-    walk(d, n, at + results + bytes * left.before, at + results + first + bytes * right.before);
-    work.done(packed);
-    const target = c.data;
-    if (pool === null) heap.read(at, target, c0, matrices * size);
-    else for (let i = 0; i < matrices; i++) heap.read(at + i * each, target, c0 + i * size, size);
+    walk(0, at, at + results + bytes * left.before, at + results + first + bytes * right.before);
+    work.done(own);
+    take(heap, at, c.data, c0);
     return true;
   };
 
   const from = (d: number, c0: number, a0: number, b0: number): boolean => {
-    const isGood = (n: number): boolean => n * cs[d] <= most && extents(d, n).every(({ fits }) => fits);
+    const each = shape.slice(d + 1).reduce((n, extent) => n * extent, size);
+    const isGood = (n: number): boolean => n * each <= most && extents(d, n).every(({ fits }) => fits);
     let n = shape[d];
-    while (n > 1 && !isGood(n)) n = ceil(n / 2);
-    const good = isGood(n);
+    let good = isGood(n);
+    while (n > 1 && !good) good = isGood((n = ceil(n / 2)));
     if (!good && d + 1 === shape.length) return false;
     for (let i = 0; i < shape[d]; i += n) {
       const [c1, a1, b1] = [c0 + i * cs[d], a0 + i * as[d], b0 + i * bs[d]];

@@ -13,7 +13,7 @@ import {
 } from '../assembler.js';
 import { type Heap, type Linked, linked } from '../heap.js';
 import { addColumnSums } from './columnSums.js';
-import { addPack, addPackStrided } from './packing.js';
+import { addCopyRows, addPack, addPackStrided } from './packing.js';
 
 /** Rows of the left matrix in a panel. */
 export const panelRows = 4;
@@ -50,7 +50,7 @@ type PackTables = (
 export const depthBlock = 256;
 
 /** The functions of the blocked product that float64 has too; addresses, strides and row lengths are in bytes. */
-export type Products = Pick<Gemm, 'packStrided4' | 'multiplyBlocks' | 'product'> & Partial<Gemm>;
+export type Products = Pick<Gemm, 'packStrided4' | 'multiplyBlocks' | 'product' | 'copyRows'> & Partial<Gemm>;
 
 /** The functions of the blocked float32 product; addresses, table entries, strides and row lengths are in bytes. */
 export interface Gemm {
@@ -128,6 +128,8 @@ export interface Gemm {
     depth: number,
     scratch: number,
   ): void;
+  /** Copies rows that follow each other to rows `row` bytes apart. */
+  copyRows(source: number, target: number, row: number, rows: number, length: number): void;
   /** Adds to the numbers at `sums`, in double, the rows of a matrix whose columns follow each other; columns up to a multiple of four are read. */
   columnSums(sums: number, source: number, row: number, rows: number, columns: number): void;
 }
@@ -291,8 +293,8 @@ export function overhang(columns: number, bytes: number): number {
 }
 
 /**
- * Both sides packed, then row of tiles by row of tiles: the last panel of columns comes first, so that what it writes beyond the end of a
- * row is overwritten by the beginning of the next.
+ * Both sides packed, then all rows for each panel of columns, which stays in the first cache: the last panel comes first, so that what it
+ * writes beyond the end of a row is overwritten by the beginning of the next.
  */
 function addProduct(module: ModuleBuilder, kind: ElementKind): void {
   const packLeft = addPackStrided(module, panelRows, kind.bytes);
@@ -300,7 +302,7 @@ function addProduct(module: ModuleBuilder, kind: ElementKind): void {
   const parameters = new Array<'i32'>(12).fill('i32');
   module.function('product', parameters, null, (f, p) => {
     const [a, aRow, aColumn, b, bRow, bColumn, start, c, rows, columns, depth, scratch] = p;
-    const [i, j, left, right, row, to] = Array.from({ length: 6 }, () => f.local('i32'));
+    const [i, j, left, right, row, to, at] = Array.from({ length: 7 }, () => f.local('i32'));
     const sums = tile(f, kind);
     const panelBytes = (first: Expression<'i32'>): Expression<'i32'> =>
       times(op('i32.shl', first, i32(kind.shift)), depth);
@@ -310,20 +312,22 @@ function addProduct(module: ModuleBuilder, kind: ElementKind): void {
     f.set(left, plus(right, panelBytes(whole)));
     f.call(packLeft, left, op('i32.shl', depth, i32(kind.shift + 2)), a, aRow, aColumn, rows, depth);
     f.set(row, op('i32.shl', columns, i32(kind.shift)));
-    f.count(i, rows, panelRows, () => {
-      f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-kind.columns)));
-      f.loop((again) => {
-        const along = op('i32.shl', j, i32(kind.shift));
-        f.set(to, plus(c, along));
+    f.set(j, op('i32.and', op('i32.sub', columns, i32(1)), i32(-kind.columns)));
+    f.loop((again) => {
+      const along = op('i32.shl', j, i32(kind.shift));
+      f.set(at, left);
+      f.set(to, plus(c, along));
+      f.set(i, i32(0));
+      f.count(i, rows, panelRows, () => {
         sums.clear();
-        sums.add(left, plus(right, panelBytes(j)), depth);
+        sums.add(at, plus(right, panelBytes(j)), depth);
         f.when(start, () => sums.addRow(plus(start, along)));
         sums.store(to, row);
-        f.advance(j, -kind.columns);
-        f.branchIf(again, op('i32.ge_s', j, i32(0)));
+        f.set(at, plus(at, op('i32.shl', depth, i32(kind.shift + 2))));
+        f.set(to, plus(to, op('i32.shl', row, i32(2))));
       });
-      f.set(left, plus(left, op('i32.shl', depth, i32(kind.shift + 2))));
-      f.set(c, plus(c, op('i32.shl', row, i32(2))));
+      f.advance(j, -kind.columns);
+      f.branchIf(again, op('i32.ge_s', j, i32(0)));
     });
   });
 }
@@ -337,6 +341,7 @@ export function gemmOn(heap: Heap): Gemm {
   addMultiplyBlocks(module, single, multiply);
   addMultiplyPlanes(module, multiply);
   addProduct(module, single);
+  addCopyRows(module);
   addColumnSums(module);
   return heap.compile(module) as unknown as Gemm;
 }
@@ -349,6 +354,7 @@ const openGemm64: (heap?: Heap | null) => Linked<Products> | null = linked((heap
   const module = new ModuleBuilder();
   addMultiplyBlocks(module, double, addMultiply(module, double));
   addProduct(module, double);
+  addCopyRows(module);
   return heap.compile(module) as unknown as Products;
 });
 

@@ -9,7 +9,7 @@ import { compact, lines, panels, room, type Staged, slack, stage, unstage } from
 const { floor, max, min } = Math;
 
 /** Elements of a matrix that are staged at a time for the sums of its columns. */
-const band = 16384;
+const band = 32768;
 
 /** Where the gradients of a linear map go; null where not wanted. */
 export interface LinearGradients {
@@ -32,7 +32,8 @@ export function linearBackward(
   w: Matrix,
 ): boolean {
   if (g.data.BYTES_PER_ELEMENT !== 4 || !(rows * inputs * outputs >= policy.products)) return false;
-  if (!isSmall(rows, inputs, outputs) || !isSmall(outputs, inputs, rows)) return false;
+  if (to.input !== null && !isSmall(rows, inputs, outputs)) return false;
+  if (to.weight !== null && !isSmall(outputs, inputs, rows)) return false;
   if (threadPool() !== null && rows * inputs * outputs >= policy.sharedProducts) return false;
   const linked = openGemm();
   if (linked === null) return false;

@@ -145,16 +145,22 @@ export function addPackStrided(module: ModuleBuilder, width: number, bytes: 4 | 
       });
       f.set(k, i32(0));
       f.when(op('i32.eq', step, i32(bytes)), () => {
-        f.count(k, op('i32.sub', depth, i32(lanes - 1)), lanes, () => {
-          for (const g of groups) {
-            const block = places.slice(lanes * g, lanes * (g + 1)).map((place) => load('v128.load', place));
-            turn(f, block).forEach((vector, s) => {
-              f.store('v128.store', to, vector, bytes * width * s + 16 * g);
-            });
-          }
-          walk(i32(16));
-          f.advance(to, 16 * width);
-        });
+        // Sixty-four bytes of each row at a time, for there are more places than registers to step on.
+        for (const blocks of [[0, 1, 2, 3], [0]]) {
+          const steps = lanes * blocks.length;
+          f.count(k, op('i32.sub', depth, i32(steps - 1)), steps, () => {
+            for (const b of blocks) {
+              for (const g of groups) {
+                const rows = places.slice(lanes * g, lanes * (g + 1)).map((place) => load('v128.load', place, 16 * b));
+                turn(f, rows).forEach((vector, s) => {
+                  f.store('v128.store', to, vector, bytes * width * (lanes * b + s) + 16 * g);
+                });
+              }
+            }
+            walk(i32(16 * blocks.length));
+            f.advance(to, 16 * width * blocks.length);
+          });
+        }
       });
       f.count(k, depth, 1, () => {
         places.forEach((place, l) => {
@@ -171,6 +177,23 @@ export function addPackStrided(module: ModuleBuilder, width: number, bytes: 4 | 
       f.when(op('i32.eq', row, i32(bytes)), inOrder, apart);
       f.set(target, plus(target, panel));
       f.set(source, plus(source, times(row, i32(width))));
+    });
+  });
+}
+
+/** Adds `copyRows`: copies rows that follow each other to rows apart, all lengths in bytes, a multiple of four. */
+export function addCopyRows(module: ModuleBuilder): void {
+  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('copyRows', parameters, null, (f, [source, target, row, rows, length]) => {
+    const [i, k] = [f.local('i32'), f.local('i32')];
+    f.count(i, rows, 1, () => {
+      f.set(k, i32(0));
+      f.count(k, op('i32.sub', length, i32(15)), 16, () => {
+        f.store('v128.store', plus(target, k), load('v128.load', plus(source, k)));
+      });
+      f.count(k, length, 4, () => f.store('i32.store', plus(target, k), load('i32.load', plus(source, k))));
+      f.set(source, plus(source, length));
+      f.set(target, plus(target, row));
     });
   });
 }
