@@ -32,8 +32,6 @@ const { Buffer: platform, process } = globalThis as {
   process?: { getBuiltinModule?(id: string): unknown };
 };
 
-/** From this size on the C library gives blocks of their own, and returns them to the system when they are freed. */
-const large = 2 ** 17;
 let primed = false;
 
 /**
@@ -56,6 +54,7 @@ let collectYoung: (() => number) | null | undefined;
  * training step, the next collection waits twice as long.
  */
 function noteYoung(bytes: number): void {
+  if (!primed) prime();
   young += bytes;
   if (young < nursery.bytes) return;
   if (collectYoung === undefined) collectYoung = youngCollector();
@@ -84,11 +83,12 @@ function youngCollector(): (() => number) | null {
     const options = { type: 'minor' };
     if (typeof collect !== 'function') return null;
     return () => {
-      // By a thread of the engine's own the memory would come back some time later, when the next result has already taken other memory.
+      // By a thread of the engine's own the memory would come back some time later, when the next result has already taken other memory;
+      // and little is alive, so that to wait for a second thread, on a busy machine for long, gains nothing.
       const before = v8.getHeapStatistics().external_memory;
-      v8.setFlagsFromString('--no-concurrent-array-buffer-sweeping');
+      v8.setFlagsFromString('--no-concurrent-array-buffer-sweeping --no-parallel-scavenge');
       collect(options);
-      v8.setFlagsFromString('--concurrent-array-buffer-sweeping');
+      v8.setFlagsFromString('--concurrent-array-buffer-sweeping --parallel-scavenge');
       return before - v8.getHeapStatistics().external_memory;
     };
   } catch {
@@ -147,7 +147,6 @@ export function allocate(dtype: DType, count: number): TypedArray {
   const memory = keptBytes > 0 ? takeKept(bytes) : undefined;
   if (memory !== undefined) return new Type(memory, 0, count);
   if (platform === undefined) return new Type(count);
-  if (bytes >= large && !primed) prime();
   noteYoung(bytes);
   return new Type(platform.allocUnsafeSlow(bytes).buffer, 0, count);
 }
