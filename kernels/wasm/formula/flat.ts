@@ -1,7 +1,7 @@
 import { compile } from '../../cpu/source.js';
 import type { Operand, View } from '../../types.js';
 import type { Heap } from '../heap.js';
-import { type Code, type Kind, turn } from './formula.js';
+import type { Code, Kind } from './formula.js';
 import type { Lanes } from './lowerings.js';
 
 /**
@@ -80,13 +80,15 @@ export function flatKernel(
     if (places[place] !== 0) {
       const [to, at] = [array(kind), index(place, kind)];
       head.push(`const A${k} = a${k}.buffer, Q${k} = a${k}.offset;`);
-      // What an operation gives up on must not be left from another launch.
-      const clear = (n: string): string =>
-        code.doubtful ? `${to}.fill(0, ${at} + ${n}, ${at} + ${n} + ${turn / size});` : '';
-      inLoop.push(`for (let i = 0; i < n; i++) ${to}[${at} + i] = A${k}[Q${k} + i]; ${clear('n')}`);
+      // No argument that makes operations give up or take longer may be left from another launch.
+      const pad = (n: string): string =>
+        code.doubtful || code.choosy
+          ? `for (let i = ${n}; i % ${code.turn / size} !== 0; i++) ${to}[${at} + i] = ${to}[${at} + ${n} - 1];`
+          : '';
+      inLoop.push(`for (let i = 0; i < n; i++) ${to}[${at} + i] = A${k}[Q${k} + i]; ${pad('n')}`);
       // A window costs twice the copy itself where that is small.
       const part = `A${k}.length === m ? A${k} : A${k}.subarray(Q${k} + s, Q${k} + s + m)`;
-      inTile.push(`${to}.set(${part}, ${at}); ${clear('m')}`);
+      inTile.push(`${to}.set(${part}, ${at}); ${pad('m')}`);
     }
     return String(places[place]);
   });
@@ -95,7 +97,7 @@ export function flatKernel(
     outLoop.push(`for (let i = 0; i < n; i++) O${k}[P${k} + i] = ${from}[${at} + i];`);
     outTile.push(`O${k}.set(${from}.subarray(${at}, ${at} + m), P${k} + s);`);
   });
-  const padded = (n: string): string => `(${n} * ${size} + ${turn - 1}) & ${-turn}`;
+  const padded = (n: string): string => `(${n} * ${size} + ${code.turn - 1}) & ${-code.turn}`;
   const numbers = inputs.map((kind, k) => (kind === 'one' ? `x${k}` : '0'));
   const call = (n: string): string => {
     const run = `run(${[padded(n), ...outputs.map((_, k) => places[k]), ...values].join(', ')})`;

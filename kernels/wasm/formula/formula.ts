@@ -24,6 +24,9 @@ export type Kind = 'elements' | 'bytes' | 'one';
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
 
+/** The same for formulas whose turns are so dear that the last ones are of one vector. */
+const shortTurn = 16;
+
 /** Bytes of elements that are computed again together when arguments among them are rare. */
 const block = 1024;
 
@@ -36,8 +39,12 @@ export type Run = (bytes: number, ...places: number[]) => number;
 /** A compiled formula. */
 export interface Code {
   readonly run: Run;
+  /** Bytes to whose multiples a tile is padded. */
+  readonly turn: number;
   /** Whether `run` may give up. */
   readonly doubtful: boolean;
+  /** Whether `run` takes longer where some arguments are rare. */
+  readonly choosy: boolean;
 }
 
 const isAct = (n: GraphNode): boolean => n.name !== 'input' && n.name !== 'const';
@@ -130,8 +137,8 @@ class Step {
 }
 
 /**
- * Writes the function's statements; gives whether some lane was out of reach, or null where none can be. Where outputs may lie on
- * inputs there is no quick way: nothing can be computed again.
+ * Writes the function's statements; gives whether some lane was out of reach, or null where none can be, and whether there is a quick
+ * way. Where outputs may lie on inputs there is none: nothing can be computed again.
  */
 function writeKernel(
   f: Formula,
@@ -141,7 +148,7 @@ function writeKernel(
   given: readonly Local[],
   turnBytes: number,
   inPlace: boolean,
-): Expression<'i32'> | null {
+): { doubts: Expression<'i32'> | null; choosy: boolean } {
   const { inputs, outputs } = operands;
   const [bytes, ...places] = given as Local<'i32'>[];
   // First passes on a builder that is thrown away find the constants.
@@ -185,23 +192,28 @@ function writeKernel(
       }
     });
   };
-  if (rare === null) writeLoop(bytes, steps, new Vectors(b, constants, doubts));
-  else {
-    const end = b.local('i32');
+  const usual = new Vectors(b, constants, doubts);
+  const one = steps.slice(0, 1);
+  if (rare === null) {
+    if (isTranscendental(f) && !inPlace) {
+      writeLoop(b.define(op('i32.and', bytes, i32(-turnBytes))), steps, usual);
+      writeLoop(bytes, one, usual);
+    } else writeLoop(bytes, steps, usual);
+  } else {
+    const [end, whole] = [b.local('i32'), b.local('i32')];
     b.loop((again) => {
       const start = b.define(at);
       b.set(end, plus(at, i32(block)));
       b.set(end, choose(op('i32.lt_s', end, bytes), end, bytes));
+      b.set(whole, op('i32.and', end, i32(-turnBytes)));
       b.set(rare, v128(new Int32Array(4)));
-      writeLoop(end, steps, new Vectors(b, constants, doubts, rare));
-      b.when(op('v128.any_true', rare), () => {
-        b.set(at, start);
-        writeLoop(end, steps.slice(0, 1), new Vectors(b, constants, doubts));
-      });
+      writeLoop(whole, steps, new Vectors(b, constants, doubts, rare));
+      b.set(at, choose(op('v128.any_true', rare), start, at));
+      writeLoop(end, one, usual);
       b.branchIf(again, op('i32.lt_s', at, bytes));
     });
   }
-  return doubtful ? op('v128.any_true', doubts) : null;
+  return { doubts: doubtful ? op('v128.any_true', doubts) : null, choosy: rare !== null };
 }
 
 /** Compiles a formula for operands of given kinds; throws where WebAssembly refuses. */
@@ -212,13 +224,14 @@ export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: O
     ...operands.outputs.map((): ValueType => 'i32'),
     ...operands.inputs.map((kind): ValueType => (kind === 'one' ? lanes.type : 'i32')),
   ];
-  let doubtful = false;
+  let [doubtful, choosy] = [false, false];
   module.function('run', types, 'i32', (b, parameters) => {
-    const doubts = writeKernel(f, lanes, operands, b, parameters, turn, false);
-    doubtful = doubts !== null;
-    b.result(doubts ?? i32(0));
+    const written = writeKernel(f, lanes, operands, b, parameters, turn, false);
+    doubtful = written.doubts !== null;
+    choosy = written.choosy;
+    b.result(written.doubts ?? i32(0));
   });
-  return { run: heap.compile(module).run as Run, doubtful };
+  return { run: heap.compile(module).run as Run, turn: isTranscendental(f) ? shortTurn : turn, doubtful, choosy };
 }
 
 /** Bytes to whose multiples rows are padded. */
