@@ -1,7 +1,7 @@
 import { compile } from '../../cpu/source.js';
 import type { Operand, View } from '../../types.js';
 import type { Heap } from '../heap.js';
-import type { Code, Kind } from './formula.js';
+import { type Code, type Kind, shortTurn, turn } from './formula.js';
 import type { Lanes } from './lowerings.js';
 
 /**
@@ -68,6 +68,10 @@ export function flatKernel(
   const size = lanes.bytes;
   const array = (kind: Kind): string => (kind === 'bytes' ? 'B' : 'E');
   const index = (k: number, kind: Kind): number => (kind === 'bytes' ? places[k] : places[k] / lanes.bytes);
+  // Elements to whose multiples they are padded, and the bytes of all.
+  const [most, few] = [turn / size, shortTurn / size];
+  const turned = (n: string): string => (code.takesFew ? `(${n} < ${most} ? ${few} : ${most})` : `${most}`);
+  const padded = (n: string): string => `${size} * (${n} + (${turned(n)} - 1) & -${turned(n)})`;
   const { parameters, names } = flatParameters(outputs.length, inputs.length);
   const head: string[] = outputs.map((_, k) => `const O${k} = o${k}.buffer, P${k} = o${k}.offset;`);
   const [inLoop, inTile, outLoop, outTile]: string[][] = [[], [], [], []];
@@ -83,7 +87,7 @@ export function flatKernel(
       // No argument that makes operations give up or take longer may be left from another launch.
       const pad = (n: string): string =>
         code.doubtful || code.choosy
-          ? `for (let i = ${n}; i % ${code.turn / size} !== 0; i++) ${to}[${at} + i] = ${to}[${at} + ${n} - 1];`
+          ? `for (let i = ${n}; i % ${turned(n)} !== 0; i++) ${to}[${at} + i] = ${to}[${at} + ${n} - 1];`
           : '';
       inLoop.push(`for (let i = 0; i < n; i++) ${to}[${at} + i] = A${k}[Q${k} + i]; ${pad('n')}`);
       // A window costs twice the copy itself where that is small.
@@ -97,7 +101,6 @@ export function flatKernel(
     outLoop.push(`for (let i = 0; i < n; i++) O${k}[P${k} + i] = ${from}[${at} + i];`);
     outTile.push(`O${k}.set(${from}.subarray(${at}, ${at} + m), P${k} + s);`);
   });
-  const padded = (n: string): string => `(${n} * ${size} + ${code.turn - 1}) & ${-code.turn}`;
   const numbers = inputs.map((kind, k) => (kind === 'one' ? `x${k}` : '0'));
   const call = (n: string): string => {
     const run = `run(${[padded(n), ...outputs.map((_, k) => places[k]), ...values].join(', ')})`;

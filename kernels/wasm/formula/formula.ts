@@ -24,8 +24,8 @@ export type Kind = 'elements' | 'bytes' | 'one';
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
 
-/** The same for formulas whose turns are so dear that the last ones are of one vector. */
-const shortTurn = 16;
+/** The same for fewer elements than one turn, where a formula takes them a vector at a time. */
+export const shortTurn = 16;
 
 /** Bytes of elements that are computed again together when arguments among them are rare. */
 const block = 1024;
@@ -39,12 +39,17 @@ export type Run = (bytes: number, ...places: number[]) => number;
 /** A compiled formula. */
 export interface Code {
   readonly run: Run;
-  /** Bytes to whose multiples a tile is padded. */
-  readonly turn: number;
+  /** Whether fewer elements than one turn are padded to a `shortTurn` only. */
+  readonly takesFew: boolean;
   /** Whether `run` may give up. */
   readonly doubtful: boolean;
   /** Whether `run` takes longer where some arguments are rare. */
   readonly choosy: boolean;
+}
+
+/** Bytes to whose multiples elements of so many bytes are padded. */
+export function turnOf({ takesFew }: Code, bytes: number): number {
+  return takesFew && bytes < turn ? shortTurn : turn;
 }
 
 const isAct = (n: GraphNode): boolean => n.name !== 'input' && n.name !== 'const';
@@ -162,10 +167,6 @@ function writeKernel(
     return trial;
   });
   const doubtful = trials.some((trial) => trial.doubtful);
-  const constants = new Map<string, Vector>();
-  for (const { met } of trials) {
-    for (const [key, value] of met) if (!constants.has(key)) constants.set(key, b.define(value));
-  }
   const numbers = inputs.map((kind, k) => (kind === 'one' ? b.define(lanes.splat(places[outputs.length + k])) : null));
   const doubts = b.local('v128');
   const rare = trials.some((trial) => trial.hasRare) ? b.local('v128') : null;
@@ -192,27 +193,32 @@ function writeKernel(
       }
     });
   };
-  const usual = new Vectors(b, constants, doubts);
   const one = steps.slice(0, 1);
-  if (rare === null) {
-    if (isTranscendental(f) && !inPlace) {
-      writeLoop(b.define(op('i32.and', bytes, i32(-turnBytes))), steps, usual);
-      writeLoop(bytes, one, usual);
-    } else writeLoop(bytes, steps, usual);
-  } else {
-    const [end, whole] = [b.local('i32'), b.local('i32')];
+  const writeAll = (): void => {
+    const constants = new Map<string, Vector>();
+    for (const { met } of trials) {
+      for (const [key, value] of met) if (!constants.has(key)) constants.set(key, b.define(value));
+    }
+    const usual = new Vectors(b, constants, doubts);
+    if (rare === null) return writeLoop(bytes, steps, usual);
+    const end = b.local('i32');
     b.loop((again) => {
       const start = b.define(at);
       b.set(end, plus(at, i32(block)));
       b.set(end, choose(op('i32.lt_s', end, bytes), end, bytes));
-      b.set(whole, op('i32.and', end, i32(-turnBytes)));
       b.set(rare, v128(new Int32Array(4)));
-      writeLoop(whole, steps, new Vectors(b, constants, doubts, rare));
-      b.set(at, choose(op('v128.any_true', rare), start, at));
-      writeLoop(end, one, usual);
+      writeLoop(end, steps, new Vectors(b, constants, doubts, rare));
+      b.when(op('v128.any_true', rare), () => {
+        b.set(at, start);
+        writeLoop(end, one, usual);
+      });
       b.branchIf(again, op('i32.lt_s', at, bytes));
     });
-  }
+  };
+  // Few elements go a vector at a time, with constants where they are used: to define them all takes as long as the rest.
+  const writeFew = (): void => writeLoop(bytes, one, new Vectors(b, new Map(), doubts));
+  if (isTranscendental(f) && !inPlace) b.when(op('i32.lt_s', bytes, i32(turnBytes)), writeFew, writeAll);
+  else writeAll();
   return { doubts: doubtful ? op('v128.any_true', doubts) : null, choosy: rare !== null };
 }
 
@@ -231,7 +237,7 @@ export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: O
     choosy = written.choosy;
     b.result(written.doubts ?? i32(0));
   });
-  return { run: heap.compile(module).run as Run, turn: isTranscendental(f) ? shortTurn : turn, doubtful, choosy };
+  return { run: heap.compile(module).run as Run, takesFew: isTranscendental(f), doubtful, choosy };
 }
 
 /** Bytes to whose multiples rows are padded. */
