@@ -16,6 +16,10 @@ export const magic: number = 2 ** 52 + 2 ** 51;
 /** What float64 adds to its exponents. */
 export const bias = 1023;
 
+/** The first 32 bits of log(2), and the rest (W. J. Cody and W. Waite, 1980): multiples of the first are exact. */
+export const ln2: number = 2977044472 / 2 ** 32;
+export const ln2Rest = -4.2009150726810846e-11;
+
 /** Value of a polynomial with coefficients from the lowest power up (Horner). */
 export function polynomial(v: Vectors, x: Vector, coefficients: readonly number[]): Vector {
   return coefficients.map((c) => v.double(c)).reduceRight((sum, c) => add(mul(sum, x), c));

@@ -1,13 +1,9 @@
 import { i32, op } from '../../assembler.js';
 import { either, select, type Vector, type Vectors } from '../../vectors.js';
-import { add, bias, div, magic, mul, polynomial, signBit, size, split, sub } from './arithmetic.js';
+import { add, bias, div, ln2, ln2Rest, magic, mul, polynomial, signBit, size, split, sub } from './arithmetic.js';
 
 /** Sizes up to which the power of 2 in an exponential is a normal number, and half of one. */
 const reach = 708;
-
-/** The first 32 bits of log(2), and the rest (W. J. Cody and W. Waite, 1980): multiples of the first are exact. */
-const ln2 = 2977044472 / 2 ** 32;
-const ln2Rest = -4.2009150726810846e-11;
 
 /** exp(x) = 2^n (1 + p): p, and n plus an offset in the last bits of `shifted`. */
 export interface Parts {

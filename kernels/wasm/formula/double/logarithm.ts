@@ -1,6 +1,6 @@
 import { i32, op } from '../../assembler.js';
 import { either, select, type Vector, type Vectors } from '../../vectors.js';
-import { add, bias, div, mul, polynomial, signBit, size, sub } from './arithmetic.js';
+import { add, bias, div, ln2, ln2Rest, mul, polynomial, signBit, size, sub } from './arithmetic.js';
 
 /** The bits of sqrt(1/2), of 1, and of a fraction. */
 const rootBits = 0x3fe6a09e667f3bcdn;
@@ -59,10 +59,6 @@ function atTheEdges(v: Vectors, x: Vector, value: Vector): Vector {
   const negative = select(op('f64x2.lt', x, v.double(0)), v.double(NaN), usual);
   return select(op('f64x2.eq', x, v.double(0)), v.double(-Infinity), negative);
 }
-
-/** The first 32 bits of log(2), and the rest: multiples of the first are exact. */
-const ln2 = 2977044472 / 2 ** 32;
-const ln2Rest = -4.2009150726810846e-11;
 
 /** log(x) with something small added before it is rounded. */
 function logPlus(v: Vectors, x: Vector, more: Vector | null): Vector {
