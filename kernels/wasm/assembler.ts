@@ -59,7 +59,7 @@ function instruction(code: number): number[] {
   return code < vector ? [code] : [0xfd, ...unsigned(code - vector)];
 }
 
-function bytesOf(values: Float32Array | Float64Array | Int32Array): number[] {
+function bytesOf(values: Float32Array | Float64Array | Int32Array | BigInt64Array): number[] {
   return [...new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
 }
 
@@ -92,7 +92,7 @@ export function f64(value: number): Expression<'f64'> {
 }
 
 /** A vector of given lanes: four of 32 bits or two of 64. */
-export function v128(lanes: Float32Array | Float64Array | Int32Array): Expression<'v128'> {
+export function v128(lanes: Float32Array | Float64Array | Int32Array | BigInt64Array): Expression<'v128'> {
   return { type: 'v128', code: [0xfd, 12, ...bytesOf(lanes)] };
 }
 

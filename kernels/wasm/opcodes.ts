@@ -136,6 +136,7 @@ export const operations = {
   'i64x2.shr_u': [0x10cd, 'vi', 'v'],
   'i64x2.add': [0x10ce, 'vv', 'v'],
   'i64x2.sub': [0x10d1, 'vv', 'v'],
+  'i64x2.gt_s': [0x10d9, 'vv', 'v'],
   'f32x4.abs': [0x10e0, 'v', 'v'],
   'f32x4.neg': [0x10e1, 'v', 'v'],
   'f32x4.sqrt': [0x10e3, 'v', 'v'],

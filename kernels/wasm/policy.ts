@@ -11,7 +11,7 @@ export interface Thresholds {
   convolutions: number;
   /** Multiplications of a step of a recurrent network. */
   recurrences: number;
-  /** Elements of a formula's launch; one with functions of float32 that vectors round in their own way goes there at every size, unless this is Infinity. */
+  /** Elements of a formula's launch; one with functions that vectors round in their own way goes there at every size, unless this is Infinity. */
   formulas: number;
   /** Elements that a formula which JavaScript computes to the same bits must have seen before it is compiled. */
   compiled: number;

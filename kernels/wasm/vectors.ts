@@ -65,7 +65,12 @@ export class Vectors {
     return this.constant('i', value, () => v128(new Int32Array(4).fill(value)));
   }
 
-  private constant(kind: string, value: number, make: () => Vector): Vector {
+  /** One integer of 64 bits in both lanes. */
+  long(value: bigint): Vector {
+    return this.constant('l', value, () => v128(new BigInt64Array(2).fill(value)));
+  }
+
+  private constant(kind: string, value: number | bigint, make: () => Vector): Vector {
     const key = `${kind}${Object.is(value, -0) ? '-0' : value}`;
     const made = this.met.get(key) ?? make();
     this.met.set(key, made);

@@ -1,7 +1,7 @@
 import { compile } from '../../cpu/source.js';
 import type { Operand, View } from '../../types.js';
 import type { Heap } from '../heap.js';
-import { type Code, type Kind, turn } from './formula.js';
+import { type Code, type Kind, shortTurn, turn } from './formula.js';
 import type { Lanes } from './lowerings.js';
 
 /**
@@ -68,6 +68,10 @@ export function flatKernel(
   const size = lanes.bytes;
   const array = (kind: Kind): string => (kind === 'bytes' ? 'B' : 'E');
   const index = (k: number, kind: Kind): number => (kind === 'bytes' ? places[k] : places[k] / lanes.bytes);
+  // Elements to whose multiples they are padded, and the bytes of all.
+  const [most, few] = [turn / size, shortTurn / size];
+  const turned = (n: string): string => (code.takesFew ? `(${n} < ${most} ? ${few} : ${most})` : `${most}`);
+  const padded = (n: string): string => `${size} * (${n} + (${turned(n)} - 1) & -${turned(n)})`;
   const { parameters, names } = flatParameters(outputs.length, inputs.length);
   const head: string[] = outputs.map((_, k) => `const O${k} = o${k}.buffer, P${k} = o${k}.offset;`);
   const [inLoop, inTile, outLoop, outTile]: string[][] = [[], [], [], []];
@@ -80,13 +84,15 @@ export function flatKernel(
     if (places[place] !== 0) {
       const [to, at] = [array(kind), index(place, kind)];
       head.push(`const A${k} = a${k}.buffer, Q${k} = a${k}.offset;`);
-      // What an operation gives up on must not be left from another launch.
-      const clear = (n: string): string =>
-        code.doubtful ? `${to}.fill(0, ${at} + ${n}, ${at} + ${n} + ${turn / size});` : '';
-      inLoop.push(`for (let i = 0; i < n; i++) ${to}[${at} + i] = A${k}[Q${k} + i]; ${clear('n')}`);
+      // No argument that makes operations give up or take longer may be left from another launch.
+      const pad = (n: string): string =>
+        code.doubtful || code.choosy
+          ? `for (let i = ${n}; i % ${turned(n)} !== 0; i++) ${to}[${at} + i] = ${to}[${at} + ${n} - 1];`
+          : '';
+      inLoop.push(`for (let i = 0; i < n; i++) ${to}[${at} + i] = A${k}[Q${k} + i]; ${pad('n')}`);
       // A window costs twice the copy itself where that is small.
       const part = `A${k}.length === m ? A${k} : A${k}.subarray(Q${k} + s, Q${k} + s + m)`;
-      inTile.push(`${to}.set(${part}, ${at}); ${clear('m')}`);
+      inTile.push(`${to}.set(${part}, ${at}); ${pad('m')}`);
     }
     return String(places[place]);
   });
@@ -95,7 +101,6 @@ export function flatKernel(
     outLoop.push(`for (let i = 0; i < n; i++) O${k}[P${k} + i] = ${from}[${at} + i];`);
     outTile.push(`O${k}.set(${from}.subarray(${at}, ${at} + m), P${k} + s);`);
   });
-  const padded = (n: string): string => `(${n} * ${size} + ${turn - 1}) & ${-turn}`;
   const numbers = inputs.map((kind, k) => (kind === 'one' ? `x${k}` : '0'));
   const call = (n: string): string => {
     const run = `run(${[padded(n), ...outputs.map((_, k) => places[k]), ...values].join(', ')})`;

@@ -24,6 +24,9 @@ export type Kind = 'elements' | 'bytes' | 'one';
 /** Bytes of elements to whose multiples tiles are padded: whole turns of every loop, so that none has a tail. */
 export const turn = 64;
 
+/** The same for fewer elements than one turn, where a formula takes them a vector at a time. */
+export const shortTurn = 16;
+
 /** Vectors that the engine keeps in registers. */
 const registers = 16;
 
@@ -39,8 +42,17 @@ export type Run = (bytes: number, ...places: number[]) => number;
 /** A compiled formula. */
 export interface Code {
   readonly run: Run;
+  /** Whether fewer elements than one turn are padded to a `shortTurn` only. */
+  readonly takesFew: boolean;
   /** Whether `run` may give up. */
   readonly doubtful: boolean;
+  /** Whether `run` takes longer where some arguments are rare. */
+  readonly choosy: boolean;
+}
+
+/** Bytes to whose multiples elements of so many bytes are padded. */
+export function turnOf({ takesFew }: Code, bytes: number): number {
+  return takesFew && bytes < turn ? shortTurn : turn;
 }
 
 const isAct = (n: GraphNode): boolean => n.name !== 'input' && n.name !== 'const';
@@ -133,8 +145,8 @@ class Step {
 }
 
 /**
- * Writes the function's statements; gives whether some lane was out of reach, or null where none can be. Where outputs may lie on
- * inputs there is no quick way: nothing can be computed again.
+ * Writes the function's statements; gives whether some lane was out of reach, or null where none can be, and whether there is a quick
+ * way. Where outputs may lie on inputs there is none: nothing can be computed again.
  */
 function writeKernel(
   f: Formula,
@@ -144,7 +156,7 @@ function writeKernel(
   given: readonly Local[],
   turnBytes: number,
   inPlace: boolean,
-): Expression<'i32'> | null {
+): { doubts: Expression<'i32'> | null; choosy: boolean } {
   const { inputs, outputs } = operands;
   const [bytes, ...places] = given as Local<'i32'>[];
   // First passes on a builder that is thrown away find the constants.
@@ -158,10 +170,6 @@ function writeKernel(
     return trial;
   });
   const doubtful = trials.some((trial) => trial.doubtful);
-  const constants = new Map<string, Vector>();
-  for (const { met } of trials) {
-    for (const [key, value] of met) if (!constants.has(key)) constants.set(key, b.define(value));
-  }
   const numbers = inputs.map((kind, k) => (kind === 'one' ? b.define(lanes.splat(places[outputs.length + k])) : null));
   const doubts = b.local('v128');
   const rare = trials.some((trial) => trial.hasRare) ? b.local('v128') : null;
@@ -194,8 +202,14 @@ function writeKernel(
       }
     });
   };
-  if (rare === null) writeLoop(bytes, steps, new Vectors(b, constants, doubts));
-  else {
+  const one = steps.slice(0, 1);
+  const writeAll = (): void => {
+    const constants = new Map<string, Vector>();
+    for (const { met } of trials) {
+      for (const [key, value] of met) if (!constants.has(key)) constants.set(key, b.define(value));
+    }
+    const usual = new Vectors(b, constants, doubts);
+    if (rare === null) return writeLoop(bytes, steps, usual);
     const end = b.local('i32');
     b.loop((again) => {
       const start = b.define(at);
@@ -205,12 +219,16 @@ function writeKernel(
       writeLoop(end, steps, new Vectors(b, constants, doubts, rare));
       b.when(op('v128.any_true', rare), () => {
         b.set(at, start);
-        writeLoop(end, steps.slice(0, 1), new Vectors(b, constants, doubts));
+        writeLoop(end, one, usual);
       });
       b.branchIf(again, op('i32.lt_s', at, bytes));
     });
-  }
-  return doubtful ? op('v128.any_true', doubts) : null;
+  };
+  // Few elements go a vector at a time, with constants where they are used: to define them all takes as long as the rest.
+  const writeFew = (): void => writeLoop(bytes, one, new Vectors(b, new Map(), doubts));
+  if (isTranscendental(f) && !inPlace) b.when(op('i32.lt_s', bytes, i32(turnBytes)), writeFew, writeAll);
+  else writeAll();
+  return { doubts: doubtful ? op('v128.any_true', doubts) : null, choosy: rare !== null };
 }
 
 /** Compiles a formula for operands of given kinds; throws where WebAssembly refuses. */
@@ -221,13 +239,14 @@ export function compileFormula(heap: Heap, f: Formula, lanes: Lanes, operands: O
     ...operands.outputs.map((): ValueType => 'i32'),
     ...operands.inputs.map((kind): ValueType => (kind === 'one' ? lanes.type : 'i32')),
   ];
-  let doubtful = false;
+  let [doubtful, choosy] = [false, false];
   module.function('run', types, 'i32', (b, parameters) => {
-    const doubts = writeKernel(f, lanes, operands, b, parameters, turn, false);
-    doubtful = doubts !== null;
-    b.result(doubts ?? i32(0));
+    const written = writeKernel(f, lanes, operands, b, parameters, turn, false);
+    doubtful = written.doubts !== null;
+    choosy = written.choosy;
+    b.result(written.doubts ?? i32(0));
   });
-  return { run: heap.compile(module).run as Run, doubtful };
+  return { run: heap.compile(module).run as Run, takesFew: isTranscendental(f), doubtful, choosy };
 }
 
 /** Bytes to whose multiples rows are padded. */

@@ -1,6 +1,7 @@
 import type { ScalarName } from '../../scalar.js';
 import { type Expression, i32, op, shuffle, type ValueType } from '../assembler.js';
 import { both, either, select, type Vector, type Vectors } from '../vectors.js';
+import * as double from './double/lowerings.js';
 import { erf, erfc, ndtr } from './errorFunction.js';
 import { cosh, exp, expm1, sign, sinh, tanh } from './exponential.js';
 import { acosh, asinh, atanh, log, log1p, log2, log10 } from './logarithm.js';
@@ -106,6 +107,7 @@ export const float64: Lanes = {
   longest: Infinity,
   lowerings: {
     ...logic,
+    ...double,
     neg: (_v, a) => op('f64x2.neg', a),
     add: (_v, a, b) => op('f64x2.add', a, b),
     sub: (_v, a, b) => op('f64x2.sub', a, b),

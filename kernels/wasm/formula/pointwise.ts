@@ -57,7 +57,7 @@ function variantOf(f: Formula, compute: DType): Variant | null {
 
 function makeVariant(f: Formula, lanes: Lanes): Variant {
   const possible = f.arity <= 16 && isPossible(f, lanes);
-  const always = possible && lanes === float32 && isTranscendental(f);
+  const always = possible && isTranscendental(f);
   return { lanes, possible, exact: isExact(f, lanes), always, launches: new Map(), seen: 0 };
 }
 

@@ -1,32 +1,22 @@
 import { i32, op } from '../assembler.js';
 import { both, either, inDouble, mul, select, signBit, size, type Vector, type Vectors } from '../vectors.js';
+import { add, div, magic, polynomial, sub, mul as times } from './double/arithmetic.js';
 import { exponentOfAny } from './exponent.js';
 
-const add = (a: Vector, b: Vector): Vector => op('f64x2.add', a, b);
-const sub = (a: Vector, b: Vector): Vector => op('f64x2.sub', a, b);
-const times = (a: Vector, b: Vector): Vector => op('f64x2.mul', a, b);
-const over = (a: Vector, b: Vector): Vector => op('f64x2.div', a, b);
-
-function series(v: Vectors, x: Vector, coefficients: readonly number[]): Vector {
-  return coefficients.map((c) => v.double(c)).reduceRight((sum, c) => add(times(sum, x), c));
-}
-
-/** 2^52 * 1.5, as for float32. */
-const magic = 2 ** 52 + 2 ** 51;
 const ln2 = Math.LN2;
 const factorials = [1, 1, 2, 6, 24, 120, 720, 5040, 40320];
 
 /** 2^(b (e + log2(m))) in float64: far more bits than the result keeps, so that it is rounded once. */
 function exp2OfProduct(v: Vectors, e: Vector, m: Vector, b: Vector): Vector {
   const f = v.keep(sub(m, v.double(1)));
-  const s = v.keep(over(f, add(f, v.double(2))));
+  const s = v.keep(div(f, add(f, v.double(2))));
   const odd = [0, 1, 2, 3, 4, 5, 6].map((k) => (2 * Math.LOG2E) / (2 * k + 1));
-  const logarithm = add(e, times(s, series(v, v.keep(times(s, s)), odd)));
+  const logarithm = add(e, times(s, polynomial(v, v.keep(times(s, s)), odd)));
   const wanted = op('f64x2.pmin', op('f64x2.pmax', times(b, logarithm), v.double(-300)), v.double(300));
   const t = v.keep(wanted);
   const shifted = v.keep(add(t, v.double(magic)));
   const r = v.keep(sub(t, sub(shifted, v.double(magic))));
-  const fraction = series(
+  const fraction = polynomial(
     v,
     r,
     factorials.map((n, k) => ln2 ** k / n),
@@ -62,7 +52,7 @@ const reach = 2 ** 29;
 
 /** a minus b times the quotient without its fraction, exact; quotients beyond `reach` are in doubt. */
 function fmodDouble(v: Vectors, a: Vector, b: Vector): Vector {
-  const exact = v.keep(over(a, b));
+  const exact = v.keep(div(a, b));
   const far = op('f64x2.abs', exact);
   v.doubt(both(op('f64x2.gt', far, v.double(reach)), op('f64x2.lt', far, v.double(Infinity))));
   const r = v.keep(sub(a, times(op('f64x2.trunc', exact), b)));

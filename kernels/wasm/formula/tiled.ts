@@ -4,7 +4,7 @@ import type { Heap } from '../heap.js';
 import { policy } from '../policy.js';
 import { Box } from './boxes.js';
 import { arrayOf, type Redo, type Staging } from './flat.js';
-import { type Code, turn } from './formula.js';
+import { type Code, turnOf } from './formula.js';
 import { turnerBehind } from './transpose.js';
 
 const { ceil, floor, min } = Math;
@@ -89,7 +89,8 @@ export function runBoxes(
 
   const runPiece = (start: number, rows: number): void => {
     const size = rows * inner;
-    const bytes = turn * ceil((size * lanes.bytes) / turn);
+    const turned = turnOf(code, size * lanes.bytes);
+    const bytes = turned * ceil((size * lanes.bytes) / turned);
     for (const [k, m] of moving.entries()) {
       const from = m.offset + start * m.strides[cut];
       // What is the same in every box, such as a bias, is there already.
