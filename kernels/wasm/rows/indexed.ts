@@ -11,6 +11,8 @@ const { ceil, floor, max, min } = Math;
 const tile = indexTile;
 /** How many times the part what indices choose from may hold: it is copied in, and out where it changes, whole. */
 const excess = { read: 24, write: 12, add: 12 } as const;
+/** Bytes that are staged at most: the heap never shrinks. */
+const most = 2 ** 28;
 
 /** Whether to move so many elements, with an index for each, is worth the way through here: JavaScript is at its best with these. */
 export function elementsPay(elements: number, way: Way, whole: View): boolean {
@@ -89,7 +91,8 @@ function move({ way, whole, slabs, part, width }: Moved, indices: readonly Index
   const chunk = block > 1 ? perSlab : min(perSlab, width * max(1, floor(tile / width)));
   const [wholeBytes, partBytes] = [block * slab, block * chunk].map((n) => 16 * ceil((bytes * n) / 16));
   const named = each ? block * chunk : perSlab / width;
-  const staging = heap.reserve(indexTileBytes + wholeBytes + partBytes + placeBytes(named));
+  const staged = indexTileBytes + wholeBytes + partBytes + placeBytes(named);
+  const staging = staged > most ? 0 : heap.reserve(staged);
   if (staging === 0) return false;
   const to = staging + indexTileBytes;
   const from = to + wholeBytes;
