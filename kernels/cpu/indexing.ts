@@ -66,6 +66,7 @@ type Mode = 'read' | 'write' | 'add';
 /** Moves in WebAssembly, where the indices stand side by side at `position`; false where JavaScript is the way. */
 function moveThere(whole: View, part: View, indices: readonly (View | null)[], position: number, mode: Mode): boolean {
   const given = indices.filter((index) => index !== null);
+  if (given.length === 0) return false;
   const last = position + given.length;
   const width = count(whole.shape.slice(last));
   if (!rowsPay(count(part.shape) / width, width, mode, whole)) return false;

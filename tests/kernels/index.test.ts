@@ -100,6 +100,16 @@ describe.each([
     expect([stored(truth), stored(long), stored(half)]).toEqual([[1, 0], [2n ** 60n + 1n], [0x3e00]]);
   });
 
+  test('without an index all elements are chosen', () => {
+    const [all, output] = [range(100), blank('float32', [100])];
+    // What this leaves behind are no places.
+    index(output, from('float32', all), [from('int32', all.toReversed())], 0);
+    index(output, from('float32', all), [null], 0);
+    expect(stored(output)).toEqual(all);
+    indexPut(output, from('float32', all), [], 0, true);
+    expect(stored(output)).toEqual(all.map((x) => 2 * x));
+  });
+
   test('an index out of range writes nothing', () => {
     const output = from('float32', [1, 2, 3]);
     indexPut(output, from('float32', [7, 8, 9]), [from('int32', [3, -4, 1])], 0, false);
