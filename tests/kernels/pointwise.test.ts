@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { flatEach, pointwise } from '../../kernels/cpu/pointwise.js';
+import { flat1, flat2, flatEach, pointwise } from '../../kernels/cpu/pointwise.js';
 import { type Build, formula } from '../../kernels/dag.js';
 import * as reference from '../../kernels/reference/pointwise.js';
 import type { Launch, View } from '../../kernels/types.js';
@@ -107,4 +107,17 @@ describe('several launches at once', () => {
     flatEach(twice, 'float64', [launch(2), launch(3), launch(5)]);
     expect([...x]).toEqual([30, 60, 90]);
   });
+});
+
+test('kernels that first meet an empty operand with strides of 0 read all elements of the next', () => {
+  const empty: View = { ...random([0]), strides: [0] };
+  const [a, b, result] = [random([3]), random([3]), blank('float64', [3])];
+  const negate = formula(1, (s, x) => s.neg(x));
+  flat1(negate, 'float64', 0, blank('float64', [0]), empty);
+  flat1(negate, 'float64', 3, result, a);
+  expect(stored(result)).toEqual(stored(a).map((x) => -Number(x)));
+  const product = formula(2, (s, x, y) => s.mul(x, y));
+  flat2(product, 'float64', 0, blank('float64', [0]), random([0]), empty);
+  flat2(product, 'float64', 3, result, a, b);
+  expect(stored(result)).toEqual(stored(a).map((x, i) => Number(x) * Number(stored(b)[i])));
 });
