@@ -152,6 +152,37 @@ describe('at_', () => {
   });
 });
 
+describe('an int64 index that 32 bits do not hold is out of range', () => {
+  const { embedding, nllLoss } = tg.nn.functional;
+  const uses: [string, (x: tg.Tensor, index: tg.Tensor, values: tg.Tensor) => unknown][] = [
+    ['at', (x, index) => x.at(index)],
+    ['at, one', (x, index) => x.at(index.max())],
+    ['at_', (x, index) => x.at_([index], 1)],
+    ['gather', (x, index) => x.gather(0, index)],
+    ['takeAlongDim', (x, index) => x.takeAlongDim(index, 0)],
+    ['scatter', (x, index, values) => x.scatter(0, index, values)],
+    ['scatterAdd', (x, index, values) => x.scatterAdd(0, index, values)],
+    ['scatterReduce', (x, index, values) => x.scatterReduce(0, index, values, 'amax')],
+    ['take', (x, index) => x.take(index)],
+    ['put', (x, index, values) => x.put(index, values)],
+    ['indexSelect', (x, index) => x.indexSelect(0, index)],
+    ['indexAdd', (x, index, values) => x.indexAdd(0, index, values)],
+    ['indexCopy', (x, index, values) => x.indexCopy(0, index, values)],
+    ['indexFill', (x, index) => x.indexFill(0, index, 1)],
+    ['indexPut', (x, index, values) => x.indexPut([index], values)],
+    ['embedding', (x, index) => embedding(index, x.unsqueeze(1))],
+    ['nllLoss', (x, index) => nllLoss(x.expand(index.numel(), 4), index)],
+  ];
+  test.each(uses)('%s', (_name, use) => {
+    for (const far of [2n ** 32n, 2n ** 32n + 1n, 2n ** 63n - 1n]) {
+      for (const n of [1, 100, 1000]) {
+        const index = tg.tensor(BigInt64Array.from({ length: n }, (_, i) => (i === n >> 1 ? far : 1n)));
+        expect(() => use(tg.zeros(4), index, tg.ones(n))).toThrow(tg.IndexError);
+      }
+    }
+  });
+});
+
 describe('every dtype moves exactly', () => {
   const large = 2n ** 62n + 1n;
   const moves: [string, (x: tg.Tensor) => tg.Tensor][] = [

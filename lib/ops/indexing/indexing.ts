@@ -43,8 +43,13 @@ export const indexAdd: Fn<
 > &
   InplaceForm = fnInplace(
   'indexAdd(input, dim, index, source:tensor, *, alpha=1)',
-  (run, input, dim, index, source, { alpha }) =>
-    putSlices(run, 'indexAdd', input, dim, index, alpha === 1 ? source : source.mul(alpha).to(source.dtype), true),
+  (run, input, dim, index, source, { alpha }) => {
+    if (!Number.isInteger(alpha) && !isFloat(source.dtype)) {
+      throw new DTypeError(`indexAdd: alpha is ${alpha}; for tensors of integers it must be a whole number`);
+    }
+    const values = alpha === 1 ? source : source.mul(alpha).to(source.dtype);
+    return putSlices(run, 'indexAdd', input, dim, index, values, true);
+  },
   {
     samples: (m) => [
       [m(3, 4), 0, [2, 0, 2], m(3, 4)],
@@ -54,6 +59,7 @@ export const indexAdd: Fn<
     errors: (m) => [
       [[m(3, 4), 0, [3], m(1, 4)], 'out of range'],
       [[m(3, 4), 0, [0], m(2, 4)], 'need (1, 4)'],
+      [[m.integers(3, 4), 0, [0], m.integers(3, 1), { alpha: 1.5 }], 'whole number'],
     ],
   },
 );
@@ -103,9 +109,8 @@ export const indexFill: Fn<
   'indexFill(input, dim, index, value)',
   (run, input, dim, given, value) => {
     const d = wrapDim('indexFill', dim, input.shape.length);
-    const index = asVector(indexTensor('indexFill', given, input));
+    const index = indexList('indexFill', given, input, d, true);
     const x = asVector(input);
-    checkBounds('indexFill', index, x.shape[d], d, true);
     const source = oneValue('indexFill', value, input).expand(x.shape.with(d, index.shape[0]));
     const result = run(putRow, [x, source, index], { dims: [d], position: d, accumulate: false });
     return input.shape.length === 0 ? result.reshape([]) : result;
@@ -117,6 +122,7 @@ export const indexFill: Fn<
     ],
     errors: (m) => [
       [[m(3), 0, [3], 1], 'out of range'],
+      [[m(3), 0, [[1]], 1], 'one dimension'],
       [[m(3), 0, [0], m(3)], 'without dimensions'],
     ],
   },

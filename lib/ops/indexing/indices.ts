@@ -77,13 +77,13 @@ export function checkAlong(name: string, input: Tensor, given: Indices, dim: num
   return { x, index, dim: d };
 }
 
-/** A checked index with one dimension at most, as a vector. */
-export function indexList(name: string, given: Indices, input: Tensor, dim: number): Tensor {
+/** A checked index with one dimension at most, as a vector; with `negative` it may count from the end. */
+export function indexList(name: string, given: Indices, input: Tensor, dim: number, negative: boolean = false): Tensor {
   const index = indexTensor(name, given, input);
   if (index.shape.length > 1) {
     throw new ShapeError(`${name}: the index must have one dimension, got ${showShape(index.shape)}`);
   }
-  checkBounds(name, index, input.shape[dim] ?? 1, dim, false);
+  checkBounds(name, index, input.shape[dim] ?? 1, dim, negative);
   return asVector(index);
 }
 

@@ -90,12 +90,14 @@ export function resolve(input: Tensor, given: readonly Index[]): Advanced {
         indices.push(one);
         dims.push(dim++);
       }
-    } else if (index.shape.length === 0) view = view.select(dim, index.item());
-    else {
+    } else {
       const one = indexTensor('at', index, input);
       checkBounds('at', one, view.shape[dim], dim, true);
-      indices.push(one);
-      dims.push(dim++);
+      if (one.shape.length === 0) view = view.select(dim, one.item());
+      else {
+        indices.push(one);
+        dims.push(dim++);
+      }
     }
   }
   return { view, indices, places: placesOf(dims) };
