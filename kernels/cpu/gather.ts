@@ -108,14 +108,14 @@ function reached(whole: View, dim: number, index: View): View {
 }
 
 /** Gathers in WebAssembly; false where JavaScript is the way. */
-function gatherThere(output: View, input: View, dim: number, index: View): boolean {
+function gatherVectors(output: View, input: View, dim: number, index: View): boolean {
   if (index.shape.length === 0 || !elementsPay(count(index.shape), 'read', input)) return false;
   if (!isContiguous(output.shape, output.strides)) return false;
   return moveAlong('read', packed(reached(input, dim, index)), output, dim, packed(index));
 }
 
 /** Scatters in WebAssembly; false where JavaScript is the way. */
-function scatterThere(output: View, dim: number, index: View, source: View, adds: boolean): boolean {
+function scatterVectors(output: View, dim: number, index: View, source: View, adds: boolean): boolean {
   const way = adds ? 'add' : 'write';
   if (index.shape.length === 0 || !elementsPay(count(index.shape), way, output)) return false;
   const whole = reached(output, dim, index);
@@ -130,7 +130,7 @@ export function gather(output: View, input: View, dim: number, index: View): voi
     return reference.gather(output, input, dim, index);
   const slices = ofSlices(input, dim, index);
   if (slices !== null) return takeSlices(output, input, slices, dim);
-  if (gatherThere(output, input, dim, index)) return;
+  if (gatherVectors(output, input, dim, index)) return;
   const at = asWords(index);
   const { size, strides, starts } = rows(index.shape, output, fixed(input, dim), at);
   compiledGather(dtypesKey(input, at))(
@@ -168,7 +168,7 @@ export function scatter(output: View, dim: number, index: View, source: Operand,
   if (slices !== null) {
     return indexPut(output, reshaped(from, index.shape, from.strides), slices, dim, adds);
   }
-  if (scatterThere(output, dim, index, from, adds)) return;
+  if (scatterVectors(output, dim, index, from, adds)) return;
   const at = asWords(index);
   const { size, strides, starts } = rows(index.shape, fixed(output, dim), from, at);
   compiledScatter(dtypesKey(output, at))(

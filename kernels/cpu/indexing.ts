@@ -2,6 +2,7 @@ import * as reference from '../reference/index.js';
 import type { View } from '../types.js';
 import { broadcastStrides, count, isContiguous, isSingle, reshaped } from '../view.js';
 import { moveRows, rowsPay } from '../wasm/rows/indexed.js';
+import type { Way } from '../wasm/rows/indexedCode.js';
 import { packed } from './copy.js';
 import { areCounted, dtypesKey, type Elements, elements, places, rows } from './rows.js';
 import { specialize } from './specialize.js';
@@ -29,11 +30,11 @@ function moveLoop(
   wholeTrail: Float64Array,
   wholeStride: number,
   n: number,
-  mode: 'read' | 'write' | 'add',
+  way: Way,
 ): void {
   // Positions are cut to 32 bits, as in `softmax`; a copy of a block pays from some length on.
   const together = partStride === 1 && wholeStride === 1;
-  const block = mode !== 'add' && n >= 32 && together;
+  const block = way !== 'add' && n >= 32 && together;
   for (let l = 0; l < partLead.length; l++) {
     for (let c = 0; c < partChosen.length; c++) {
       const base = wholeChosen[c];
@@ -42,13 +43,13 @@ function moveLoop(
         let p = (partLead[l] + partChosen[c] + partTrail[t]) | 0;
         let q = (wholeLead[l] + base + wholeTrail[t]) | 0;
         if (block) {
-          if (mode === 'read') part.set(whole.subarray(q, q + n), p);
+          if (way === 'read') part.set(whole.subarray(q, q + n), p);
           else whole.set(part.subarray(p, p + n), q);
-        } else if (mode === 'add' && together) {
+        } else if (way === 'add' && together) {
           for (let j = 0; j < n; j++) whole[q + j] += part[p + j];
-        } else if (mode === 'read') {
+        } else if (way === 'read') {
           for (let j = 0; j < n; j++, p = (p + partStride) | 0, q = (q + wholeStride) | 0) part[p] = whole[q];
-        } else if (mode === 'write') {
+        } else if (way === 'write') {
           for (let j = 0; j < n; j++, p = (p + partStride) | 0, q = (q + wholeStride) | 0) whole[q] = part[p];
         } else {
           for (let j = 0; j < n; j++, p = (p + partStride) | 0, q = (q + wholeStride) | 0) whole[q] += part[p];
@@ -61,28 +62,26 @@ function moveLoop(
 const compiledStep = specialize(stepLoop);
 const compiledMove = specialize(moveLoop);
 
-type Mode = 'read' | 'write' | 'add';
-
 /** Moves in WebAssembly, where the indices stand side by side at `position`; false where JavaScript is the way. */
-function moveThere(whole: View, part: View, indices: readonly (View | null)[], position: number, mode: Mode): boolean {
+function moveVectors(whole: View, part: View, indices: readonly (View | null)[], position: number, way: Way): boolean {
   const given = indices.filter((index) => index !== null);
   if (given.length === 0) return false;
   const last = position + given.length;
   const width = count(whole.shape.slice(last));
-  if (!rowsPay(count(part.shape) / width, width, mode, whole)) return false;
+  if (!rowsPay(count(part.shape) / width, width, way, whole)) return false;
   const together = indices.every((index, d) => (index !== null) === (d >= position && d < last));
   if (!together || !isContiguous(whole.shape, whole.strides)) return false;
-  if (mode === 'read' && !isContiguous(part.shape, part.strides)) return false;
+  if (way === 'read' && !isContiguous(part.shape, part.strides)) return false;
   const shape = part.shape.slice(position, part.shape.length - (whole.shape.length - last));
   const lists = given.map((index) =>
     packed(reshaped(index, shape, broadcastStrides(index.shape, index.strides, shape))),
   );
-  return moveRows(mode, whole, isSingle(part) ? part : packed(part), position, lists);
+  return moveRows(way, whole, isSingle(part) ? part : packed(part), position, lists);
 }
 
 /** Moves between `whole` and the elements that the indices choose in it, laid out as `part`. */
-function move(whole: View, part: View, indices: readonly (View | null)[], position: number, mode: Mode): void {
-  if (moveThere(whole, part, indices, position, mode)) return;
+function move(whole: View, part: View, indices: readonly (View | null)[], position: number, way: Way): void {
+  if (moveVectors(whole, part, indices, position, way)) return;
   const isKept = (_: number, d: number): boolean => (indices[d] ?? null) === null;
   const keptShape = whole.shape.filter(isKept);
   const keptStrides = whole.strides.filter(isKept);
@@ -116,7 +115,7 @@ function move(whole: View, part: View, indices: readonly (View | null)[], positi
     trail.starts[1],
     trail.strides[1],
     trail.size,
-    mode,
+    way,
   );
 }
 

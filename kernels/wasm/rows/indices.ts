@@ -62,7 +62,7 @@ const opened = linked((heap: Heap) => {
   return heap.compile(module);
 });
 
-/** Indices that lie in one run, int32 or int64, of places so many bytes apart in a dimension of `size`; negative ones count from its end. */
+/** Indices that lie in one run, int32 or int64, into a dimension of `size`, whose places are `stride` apart: in bytes for `resolve`. */
 export interface IndexRun {
   readonly view: View;
   readonly size: number;
