@@ -120,8 +120,8 @@ export function batchedProduct(
     const each = shape.slice(d + 1).reduce((n, extent) => n * extent, size);
     const areFew = (n: number): boolean => n * each <= most && extents(d, n).every(({ fits }) => fits);
     let n = shape[d];
-    while (n > 1 && !areFew(n)) n = ceil(n / 2);
-    const few = areFew(n);
+    let few = areFew(n);
+    while (n > 1 && !few) few = areFew((n = ceil(n / 2)));
     if (!few && d + 1 === shape.length) return false;
     for (let i = 0; i < shape[d]; i += n) {
       const [c1, a1, b1] = [c0 + i * cs[d], a0 + i * as[d], b0 + i * bs[d]];

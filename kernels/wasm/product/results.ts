@@ -29,16 +29,16 @@ function apart(sizes: readonly number[], strides: readonly number[]): Results {
   const order = given.toSorted((d, e) => strides[e] - strides[d]);
   const steps = sizes.map(() => 1);
   for (let i = order.length - 1, step = 1; i >= 0; step *= sizes[order[i--]]) steps[order[i]] = step;
-  const inMemory = (row: readonly number[]): number[] => order.map((d) => row[d]);
-  const nest = collapse(inMemory(sizes), [inMemory(strides), inMemory(steps)]);
-  // The two last dimensions are copied as matrices: one may be missing.
-  const shape = [1, ...nest.shape];
-  const [outside, inside] = nest.strides.map((row) => [0, ...row]);
-  const last = shape.length - 1;
+  const [ordered, ...both] = [sizes, strides, steps].map((row) => order.map((d) => row[d]));
+  const nest = collapse(ordered, both);
   return {
     steps,
     inOrder: order.every((d, i) => d === given[i]),
     take(heap, at, data, offset) {
+      // The two last dimensions are copied as matrices: one may be missing.
+      const shape = [1, ...nest.shape];
+      const [outside, inside] = nest.strides.map((row) => [0, ...row]);
+      const last = shape.length - 1;
       const bytes = data.BYTES_PER_ELEMENT;
       const walk = (d: number, from: number, to: number): void => {
         if (d + 1 === last) {
