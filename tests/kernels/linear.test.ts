@@ -128,3 +128,24 @@ test('all gradients in one go in WebAssembly: sums of columns are taken in doubl
   expect(done).toBe(true);
   expect([...to]).toEqual(new Array(3).fill(Math.fround(rows * Math.fround(0.1))));
 });
+
+test.each([
+  ['down the columns', [1, 6]],
+  ['one number for all', [0, 0]],
+])('a gradient that lies %s is summed in the same go, or nothing is done', (_name, [row, column]) => {
+  Object.assign(policy, { products: 1, reductions: Infinity });
+  const matrix = (data: Float32Array, row: number, column = 1) => ({ data, offset: 0, row, column });
+  const g = Float32Array.from({ length: 30 }, (_, i) => i);
+  const [input, to] = [new Float32Array(12).fill(-7), new Float32Array(5)];
+  const results = { input: matrix(input, 2), weight: null, bias: { data: to, offset: 0, step: 1 } };
+  const [x, w] = [matrix(new Float32Array(12), 2), matrix(new Float32Array(10).fill(1), 2)];
+  const sums = (count: number, step: number, first: number): number =>
+    Array.from({ length: count }, (_, k) => g[first + k * step]).reduce((a, b) => a + b);
+  policy.memory = 256;
+  expect(wasm.linearBackward(6, 2, 5, results, matrix(g, row, column), x, w)).toBe(false);
+  expect(input).toEqual(new Float32Array(12).fill(-7));
+  policy.memory = usual.memory;
+  expect(wasm.linearBackward(6, 2, 5, results, matrix(g, row, column), x, w)).toBe(true);
+  expect([...input]).toEqual(Array.from({ length: 12 }, (_, i) => sums(5, column, row * (i >> 1))));
+  expect([...to]).toEqual(Array.from({ length: 5 }, (_, j) => sums(6, row, column * j)));
+});

@@ -6,6 +6,7 @@ import * as reference from '../../kernels/reference/matmul.js';
 import type { DType, View } from '../../kernels/types.js';
 import { positions } from '../../kernels/view.js';
 import { policy } from '../../kernels/wasm/policy.js';
+import { batchedProduct } from '../../kernels/wasm/product/batched.js';
 import { product } from '../../kernels/wasm/product/product.js';
 import { blank, duplicate, expectSame, layouts, plain, randoms, scrambleIntegers, stored } from './views.js';
 
@@ -152,6 +153,25 @@ test.each([
     const first = stored(row) as number[];
     expect(stored(fast)).toEqual(stored(wanted).map((x, i) => (x as number) + first[i % columns]));
   }
+});
+
+test.each(['float32', 'float64'] as const)('heads whose results lie between others’ are one batch in %s', (dtype) => {
+  const random = randoms(9);
+  const [batch, heads, length, features] = [2, 3, 5, 7];
+  // Queries, keys and values beside each other, the second of them.
+  const each = heads * features;
+  const beside = blank(dtype, [batch * length * 3 * each]);
+  const strides = [length * 3 * each, features, 3 * each, 1];
+  const output = { ...beside, offset: beside.offset + each, shape: [batch, heads, length, features], strides };
+  const [a, b] = [[length, 6] as const, [6, features] as const].map((sides) =>
+    operand([batch, heads, ...sides], random, plain, dtype),
+  );
+  const [fast, wanted] = [duplicate(output), duplicate(output)];
+  const last = (view: View): Matrix => matrix({ ...view, strides: view.strides.slice(2) });
+  const outer = { shape: [batch, heads], strides: [fast, a, b].map((view) => view.strides.slice(0, 2)) };
+  expect(batchedProduct(length, features, 6, last(fast), last(a), last(b), outer)).toBe(true);
+  reference.matmul(wanted, a, b);
+  expectSame(fast, wanted, output);
 });
 
 test('sums are within the rounding of float32, and differ from those in double: it is WebAssembly that ran', () => {

@@ -96,7 +96,9 @@ export function runBoxes(
       // What is the same in every box, such as a bias, is there already.
       if (k < outputs.length || (m.staged === from && m.held >= size)) continue;
       (rows === piece ? m.box : m.rest).gather(m.array, m.start, m.data, from);
-      if (code.doubtful) m.array.fill(0, m.start + size, m.start + bytes / lanes.bytes);
+      // No argument that makes operations give up or take longer may be left from another launch.
+      if (code.doubtful || code.choosy)
+        m.array.fill(m.array[m.start + size - 1], m.start + size, m.start + bytes / lanes.bytes);
       m.staged = from;
       m.held = size;
     }

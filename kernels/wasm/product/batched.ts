@@ -93,7 +93,7 @@ export function batchedProduct(
     const work = new Work(pool);
     const perTask = ceil(matrices / (4 * (pool?.threads ?? 1)));
     let made = 0;
-    const one = (to: number, p: number, q: number): void => {
+    const multiply = (to: number, p: number, q: number): void => {
       if (made++ % perTask === 0) work.task();
       work.call(
         functions.product,
@@ -104,7 +104,7 @@ export function batchedProduct(
       if (!directly) work.call(functions.copyRows, ownSource, scratch + packed, to, bytes * row, rows, bytes * columns);
     };
     const walk = (e: number, to: number, p: number, q: number): void => {
-      if (e === sizes.length) return one(to, p, q);
+      if (e === sizes.length) return multiply(to, p, q);
       for (let i = 0; i < sizes[e]; i++) {
         walk(e + 1, to + bytes * i * steps[e], p + bytes * i * as[d + e], q + bytes * i * bs[d + e]);
       }
@@ -115,18 +115,19 @@ export function batchedProduct(
     return true;
   };
 
-  const from = (d: number, c0: number, a0: number, b0: number): boolean => {
+  /** Multiplies all matrices of dimension d, for as many of its indices at a time as fit; where one is too much, by the next dimension. */
+  const inParts = (d: number, c0: number, a0: number, b0: number): boolean => {
     const each = shape.slice(d + 1).reduce((n, extent) => n * extent, size);
-    const isGood = (n: number): boolean => n * each <= most && extents(d, n).every(({ fits }) => fits);
+    const areFew = (n: number): boolean => n * each <= most && extents(d, n).every(({ fits }) => fits);
     let n = shape[d];
-    let good = isGood(n);
-    while (n > 1 && !good) good = isGood((n = ceil(n / 2)));
-    if (!good && d + 1 === shape.length) return false;
+    let few = areFew(n);
+    while (n > 1 && !few) few = areFew((n = ceil(n / 2)));
+    if (!few && d + 1 === shape.length) return false;
     for (let i = 0; i < shape[d]; i += n) {
       const [c1, a1, b1] = [c0 + i * cs[d], a0 + i * as[d], b0 + i * bs[d]];
-      if (!(good ? together(d, min(n, shape[d] - i), c1, a1, b1) : from(d + 1, c1, a1, b1))) return false;
+      if (!(few ? together(d, min(n, shape[d] - i), c1, a1, b1) : inParts(d + 1, c1, a1, b1))) return false;
     }
     return true;
   };
-  return from(0, c.offset, a.offset, b.offset);
+  return inParts(0, c.offset, a.offset, b.offset);
 }

@@ -61,10 +61,12 @@ export function linearBackward(
     unstage(heap, at, inputs, to.weight, outputs, inputs);
   }
   if (to.bias !== null) {
-    if (g0.column !== 4) return columnSums(rows, outputs, to.bias, g);
     const first = at + result;
+    const inRows = g0.column === 4;
+    // Where its rows are not in order it is staged again: the products need their scratch no longer.
+    if (!inRows) compact(heap, scratch, g, rows, outputs);
     clear(heap, first, outputs);
-    functions.columnSums(first, g0.address, g0.row, rows, outputs);
+    functions.columnSums(first, inRows ? g0.address : scratch, inRows ? g0.row : 4 * outputs, rows, outputs);
     round(heap, first, outputs, to.bias);
   }
   return true;

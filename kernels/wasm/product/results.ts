@@ -1,5 +1,5 @@
 import type { Floats } from '../../cpu/matrix.js';
-import { collapse } from '../../view.js';
+import { collapse, isContiguous } from '../../view.js';
 import type { Heap } from '../heap.js';
 import { unstage } from './staging.js';
 
@@ -18,13 +18,6 @@ export function resultsOf(sizes: readonly number[], strides: readonly number[]):
   return isContiguous(sizes, strides) ? together(sizes, strides) : apart(sizes, strides);
 }
 
-function isContiguous(sizes: readonly number[], strides: readonly number[]): boolean {
-  for (let d = sizes.length - 1, step = 1; d >= 0; step *= sizes[d--]) {
-    if (sizes[d] > 1 && strides[d] !== step) return false;
-  }
-  return true;
-}
-
 function together(sizes: readonly number[], steps: readonly number[]): Results {
   const count = sizes.reduce((n, size) => n * size, 1);
   return { steps, inOrder: true, take: (heap, at, data, offset) => heap.read(at, data, offset, count) };
@@ -32,20 +25,19 @@ function together(sizes: readonly number[], steps: readonly number[]): Results {
 
 function apart(sizes: readonly number[], strides: readonly number[]): Results {
   const given = sizes.map((_, d) => d).filter((d) => sizes[d] > 1);
+  // From the largest stride to the smallest: the order in memory.
   const order = given.toSorted((d, e) => strides[e] - strides[d]);
   const steps = sizes.map(() => 1);
   for (let i = order.length - 1, step = 1; i >= 0; step *= sizes[order[i--]]) steps[order[i]] = step;
-  const shape = order.map((d) => sizes[d]);
-  const runs = collapse(
-    shape,
-    [strides, steps].map((row) => order.map((d) => row[d])),
-  );
+  const [ordered, ...both] = [sizes, strides, steps].map((row) => order.map((d) => row[d]));
+  const nest = collapse(ordered, both);
   return {
     steps,
     inOrder: order.every((d, i) => d === given[i]),
     take(heap, at, data, offset) {
-      const shape = [1, 1, ...runs.shape];
-      const [outside, inside] = runs.strides.map((row) => [0, 0, ...row]);
+      // The two last dimensions are copied as matrices: one may be missing.
+      const shape = [1, ...nest.shape];
+      const [outside, inside] = nest.strides.map((row) => [0, ...row]);
       const last = shape.length - 1;
       const bytes = data.BYTES_PER_ELEMENT;
       const walk = (d: number, from: number, to: number): void => {
