@@ -16,5 +16,7 @@ export default {
   },
   setupFiles: ['<rootDir>/tests/helpers/seed.ts'],
   maxWorkers: 2,
+  // A worker keeps what its files have loaded: one that holds much is replaced, and ends at once when all is done.
+  workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/tests/reporter.mjs'],
 };
