@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import * as cpu from '../../kernels/cpu/gather.js';
 import * as reference from '../../kernels/reference/gather.js';
 import type { DType, ScatterMode } from '../../kernels/types.js';
-import { policy } from '../../kernels/wasm/policy.js';
 import {
   blank,
   dtypes,
@@ -17,6 +16,7 @@ import {
   scrambleIntegers,
   stored,
 } from './views.js';
+import { inBothWays } from './ways.js';
 
 const indexTypes: readonly DType[] = ['int32', 'int64', 'int16'];
 const modes: readonly ScatterMode[] = ['set', 'add', 'multiply', 'max', 'min'];
@@ -91,18 +91,7 @@ describe.each([
 
 const sizes = fc.array(fc.record({ size: fc.nat(4), more: fc.nat(2) }), { minLength: 0, maxLength: 4 });
 
-describe.each([
-  ['JavaScript', Infinity],
-  ['WebAssembly', 1],
-])('in %s', (_name, least) => {
-  const usual = policy.indices;
-  beforeEach(() => {
-    policy.indices = least;
-  });
-  afterEach(() => {
-    policy.indices = usual;
-  });
-
+inBothWays(() => {
   test('gather on the cpu is the reference, for any layout and dtype', () => {
     fc.assert(
       fc.property(

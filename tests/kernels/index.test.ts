@@ -21,6 +21,7 @@ import {
   scrambleIntegers,
   stored,
 } from './views.js';
+import { inBothWays } from './ways.js';
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -158,18 +159,7 @@ function scrambleIndices(
   });
 }
 
-describe.each([
-  ['JavaScript', Infinity],
-  ['WebAssembly', 1],
-])('in %s', (_name, least) => {
-  const usual = policy.indices;
-  beforeEach(() => {
-    policy.indices = least;
-  });
-  afterEach(() => {
-    policy.indices = usual;
-  });
-
+inBothWays(() => {
   test('index on the cpu is the reference, for any layout and dtype', () => {
     fc.assert(
       fc.property(

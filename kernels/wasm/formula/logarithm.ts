@@ -1,18 +1,8 @@
 import { op } from '../assembler.js';
-import {
-  add,
-  div,
-  either,
-  mul,
-  polynomial,
-  select,
-  signBit,
-  size,
-  sub,
-  type Vector,
-  type Vectors,
-} from '../vectors.js';
+import { add, div, either, mul, polynomial, select, signBit, sub, type Vector, type Vectors } from '../vectors.js';
 import { exponent, exponentOfAny } from './exponent.js';
+import { type Act, areaFunctions } from './inverse.js';
+import { single } from './single.js';
 
 /** log(m) = f - rest, for m between sqrt(1/2) and sqrt(2); `extra` belongs to the rest. */
 function logNear(v: Vectors, m: Vector, extra: Vector | null): { f: Vector; rest: Vector } {
@@ -73,28 +63,7 @@ export function log1p(v: Vectors, x: Vector): Vector {
   return select(op('f32x4.eq', u, v.float(1)), x, select(edge, value, add(value, lost)));
 }
 
-/** log(2 x) where x is large, log(1 + near) where it is not. */
-function inverseHyperbolic(v: Vectors, x: Vector, near: Vector): Vector {
-  const large = v.keep(op('f32x4.gt', x, v.float(2 ** 30)));
-  const value = log1p(v, v.keep(select(large, x, near)));
-  return add(value, op('v128.and', large, v.float(Math.LN2)));
-}
-
-export function asinh(v: Vectors, x: Vector): Vector {
-  const a = v.keep(size(x));
-  const square = v.keep(mul(a, a));
-  const root = op('f32x4.sqrt', add(square, v.float(1)));
-  return either(inverseHyperbolic(v, a, add(a, div(square, add(v.float(1), root)))), signBit(v, x));
-}
-
-export function acosh(v: Vectors, x: Vector): Vector {
-  const t = v.keep(sub(x, v.float(1)));
-  const root = op('f32x4.sqrt', add(add(t, t), mul(t, t)));
-  return select(op('f32x4.lt', x, v.float(1)), v.float(NaN), inverseHyperbolic(v, x, add(t, root)));
-}
-
-export function atanh(v: Vectors, x: Vector): Vector {
-  const a = v.keep(size(x));
-  const value = log1p(v, v.keep(div(add(a, a), sub(v.float(1), a))));
-  return either(mul(v.float(0.5), value), signBit(v, x));
-}
+const areas = areaFunctions(single, log1p, 2 ** 30);
+export const asinh: Act = areas.asinh;
+export const acosh: Act = areas.acosh;
+export const atanh: Act = areas.atanh;

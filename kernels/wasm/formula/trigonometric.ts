@@ -12,6 +12,8 @@ import {
   type Vector,
   type Vectors,
 } from '../vectors.js';
+import { type Act, arcFunctions } from './inverse.js';
+import { single } from './single.js';
 
 /** 1.5 * 2^52: added to a small float64 it leaves the nearest integer in the last bits. */
 const magic = 2 ** 52 + 2 ** 51;
@@ -118,7 +120,7 @@ export function atan2(v: Vectors, y: Vector, x: Vector): Vector {
   return either(select(left, sub(v.float(Math.PI), upper), upper), signBit(v, y));
 }
 
-/** asin(s) for s between 0 and 1/2, given its square: `s` and what is added to it. */
+/** asin(s) for s between 0 and 1/2, given its square: what is added to s. */
 function asinNear(v: Vectors, s: Vector, z: Vector): Vector {
   // Minimax for (asin(s) / s - 1) / s^2.
   const series = polynomial(v, z, [1.666675393e-1, 7.495241804e-2, 4.547709131e-2, 2.41476473e-2, 4.221847918e-2]);
@@ -128,31 +130,6 @@ function asinNear(v: Vectors, s: Vector, z: Vector): Vector {
 /** What float32 lacks of pi / 2. */
 const restOfHalfPi = Math.PI / 2 - Math.fround(Math.PI / 2);
 
-/** The parts of |x| on its way to asin and acos: beyond 1/2 through the square root of half its distance from 1. */
-function arcParts(v: Vectors, x: Vector): { large: Vector; s: Vector; more: Vector } {
-  const a = v.keep(size(x));
-  const large = v.keep(op('f32x4.gt', a, v.float(0.5)));
-  const z = v.keep(select(large, mul(sub(v.float(1), a), v.float(0.5)), mul(a, a)));
-  const s = v.keep(select(large, op('f32x4.sqrt', z), a));
-  return { large, s, more: asinNear(v, s, z) };
-}
-
-/** pi / 2 minus twice s + more, rounded once at the end. */
-function complement(v: Vectors, s: Vector, more: Vector, times: number): Vector {
-  const low = sub(mul(v.float(times), more), v.float(restOfHalfPi));
-  return sub(v.float(Math.PI / 2), add(mul(v.float(times), s), low));
-}
-
-export function asin(v: Vectors, x: Vector): Vector {
-  const { large, s, more } = arcParts(v, x);
-  return either(select(large, complement(v, s, more, 2), add(s, more)), signBit(v, x));
-}
-
-export function acos(v: Vectors, x: Vector): Vector {
-  const { large, s, more } = arcParts(v, x);
-  const sign = v.keep(signBit(v, x));
-  const middle = complement(v, op('v128.xor', s, sign), op('v128.xor', more, sign), 1);
-  const twice = v.keep(mul(v.float(2), add(s, more)));
-  const outer = select(op('i32x4.lt_s', x, v.integer(0)), sub(v.float(Math.PI), twice), twice);
-  return select(large, outer, middle);
-}
+const arcs = arcFunctions(single, asinNear, restOfHalfPi);
+export const asin: Act = arcs.asin;
+export const acos: Act = arcs.acos;

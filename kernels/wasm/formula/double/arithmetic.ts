@@ -1,5 +1,6 @@
 import { op } from '../../assembler.js';
 import type { Vector, Vectors } from '../../vectors.js';
+import type { Arithmetic } from '../inverse.js';
 
 // The usual operations on float64.
 export const add = (a: Vector, b: Vector): Vector => op('f64x2.add', a, b);
@@ -9,6 +10,20 @@ export const div = (a: Vector, b: Vector): Vector => op('f64x2.div', a, b);
 export const size = (a: Vector): Vector => op('f64x2.abs', a);
 /** The bit of the sign alone. */
 export const signBit = (v: Vectors, a: Vector): Vector => op('v128.and', a, v.double(-0));
+
+/** The arithmetic of float64. */
+export const double: Arithmetic = {
+  add,
+  sub,
+  mul,
+  div,
+  size,
+  signBit,
+  sqrt: (a) => op('f64x2.sqrt', a),
+  lt: (a, b) => op('f64x2.lt', a, b),
+  gt: (a, b) => op('f64x2.gt', a, b),
+  number: (v, value) => v.double(value),
+};
 
 /** 1.5 * 2^52: added to a small number it leaves the nearest integer in the last bits. */
 export const magic: number = 2 ** 52 + 2 ** 51;

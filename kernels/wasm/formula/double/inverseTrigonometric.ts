@@ -1,6 +1,7 @@
 import { op } from '../../assembler.js';
 import { either, select, type Vector, type Vectors } from '../../vectors.js';
-import { add, div, mul, polynomial, signBit, size, sub } from './arithmetic.js';
+import { type Act, arcFunctions } from '../inverse.js';
+import { add, div, double, mul, polynomial, signBit, size, sub } from './arithmetic.js';
 
 /** What float64 lacks of pi / 2. */
 const restOfHalfPi = 6.123233995736766e-17;
@@ -44,31 +45,6 @@ function asinNear(v: Vectors, s: Vector, z: Vector): Vector {
   return v.keep(mul(mul(s, z), series));
 }
 
-/** The parts of |x| on its way to asin and acos: beyond 1/2 through the square root of half its distance from 1. */
-function arcParts(v: Vectors, x: Vector): { large: Vector; s: Vector; more: Vector } {
-  const a = v.keep(size(x));
-  const large = v.keep(op('f64x2.gt', a, v.double(0.5)));
-  const z = v.keep(select(large, mul(sub(v.double(1), a), v.double(0.5)), mul(a, a)));
-  const s = v.keep(select(large, op('f64x2.sqrt', z), a));
-  return { large, s, more: asinNear(v, s, z) };
-}
-
-/** pi / 2 minus some times s + more, rounded once at the end. */
-function complement(v: Vectors, s: Vector, more: Vector, times: number): Vector {
-  const low = sub(mul(v.double(times), more), v.double(restOfHalfPi));
-  return sub(v.double(Math.PI / 2), add(mul(v.double(times), s), low));
-}
-
-export function asin(v: Vectors, x: Vector): Vector {
-  const { large, s, more } = arcParts(v, x);
-  return either(select(large, complement(v, s, more, 2), add(s, more)), signBit(v, x));
-}
-
-export function acos(v: Vectors, x: Vector): Vector {
-  const { large, s, more } = arcParts(v, x);
-  const sign = v.keep(signBit(v, x));
-  const middle = complement(v, op('v128.xor', s, sign), op('v128.xor', more, sign), 1);
-  const twice = v.keep(mul(v.double(2), add(s, more)));
-  const outer = select(op('f64x2.lt', x, v.double(0)), sub(v.double(Math.PI), twice), twice);
-  return select(large, outer, middle);
-}
+const arcs = arcFunctions(double, asinNear, restOfHalfPi);
+export const asin: Act = arcs.asin;
+export const acos: Act = arcs.acos;

@@ -1,6 +1,7 @@
 import { i32, op } from '../../assembler.js';
 import { either, select, type Vector, type Vectors } from '../../vectors.js';
-import { add, bias, div, ln2, ln2Rest, mul, polynomial, signBit, size, sub } from './arithmetic.js';
+import { type Act, areaFunctions } from '../inverse.js';
+import { add, bias, div, double, ln2, ln2Rest, mul, polynomial, signBit, sub } from './arithmetic.js';
 
 /** The bits of sqrt(1/2), of 1, and of a fraction. */
 const rootBits = 0x3fe6a09e667f3bcdn;
@@ -97,28 +98,7 @@ export function log1p(v: Vectors, x: Vector): Vector {
   return either(logPlus(v, u, lost), signBit(v, x));
 }
 
-/** log(2 x) where x is large, log(1 + near) where it is not. */
-function inverseHyperbolic(v: Vectors, x: Vector, near: Vector): Vector {
-  const large = v.keep(op('f64x2.gt', x, v.double(2 ** 60)));
-  const value = log1p(v, v.keep(select(large, x, near)));
-  return add(value, op('v128.and', large, v.double(Math.LN2)));
-}
-
-export function asinh(v: Vectors, x: Vector): Vector {
-  const a = v.keep(size(x));
-  const square = v.keep(mul(a, a));
-  const root = op('f64x2.sqrt', add(square, v.double(1)));
-  return either(inverseHyperbolic(v, a, add(a, div(square, add(v.double(1), root)))), signBit(v, x));
-}
-
-export function acosh(v: Vectors, x: Vector): Vector {
-  const t = v.keep(sub(x, v.double(1)));
-  const root = op('f64x2.sqrt', add(add(t, t), mul(t, t)));
-  return select(op('f64x2.lt', x, v.double(1)), v.double(NaN), inverseHyperbolic(v, x, add(t, root)));
-}
-
-export function atanh(v: Vectors, x: Vector): Vector {
-  const a = v.keep(size(x));
-  const value = log1p(v, v.keep(div(add(a, a), sub(v.double(1), a))));
-  return either(mul(v.double(0.5), value), signBit(v, x));
-}
+const areas = areaFunctions(double, log1p, 2 ** 60);
+export const asinh: Act = areas.asinh;
+export const acosh: Act = areas.acosh;
+export const atanh: Act = areas.atanh;
